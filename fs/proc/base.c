@@ -1,0 +1,16 @@
+/**
+ * proc_task_visible - May current see a task through a procfs mount?
+ * @sb: Superblock of the procfs
+ * @task: A thread-group leader, in the PID namespace of @sb
+ *
+ * The mount options hidepid= and gid= decide, as they do when current opens
+ * /proc/PID/stat.
+ *
+ * Context: Any context in which @task cannot go away; takes its ->alloc_lock.
+ * Return: true if they let current read that file.
+ */
+bool proc_task_visible(struct super_block *sb, struct task_struct *task)
+{
+	return has_pid_permissions(proc_sb_info(sb), task, HIDEPID_NO_ACCESS);
+}
+

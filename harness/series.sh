@@ -1,0 +1,106 @@
+#!/bin/sh
+# Make a series of patches from the files of this repository.
+#
+#   series.sh LIST BASE OUT
+#
+# LIST names the commits (see series/commits), BASE is the tree that they are
+# made for ("" for an empty one), and OUT is replaced as a whole. BASE is only
+# read. The same input gives the same bytes, whatever the machine.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$SERIES/series/config"
+
+list=$1 base=$2 out=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+tree=$work/tree new=$work/out placement=$SERIES/series/placement
+
+commit_list()
+{
+	sed 's/#.*//; /^[[:space:]]*$/d' "$SERIES/series/$list"
+}
+
+is_placed()
+{
+	[ -f "$placement" ] && grep -Fqx "[$1]" "$placement"
+}
+
+# The files of the base that the series changes; the rest is not needed here.
+copy_base()
+{
+	placed=$(sed -n 's/^\[\(.*\)\]$/\1/p; s/^number [0-9]* //p' "$placement")
+	for file in $placed; do
+		[ -f "$base/$file" ] ||
+			die "$base/$file: expected in the base tree (series/placement names it)"
+		mkdir -p "$tree/$(dirname "$file")"
+		cp "$base/$file" "$tree/$file"
+	done
+}
+
+add_whole()
+{
+	from=${1%%=*} to=${1#*=}
+	[ -n "$base" ] && [ -e "$base/$to" ] &&
+		die "$to: is in the base tree already; give it a place in series/placement"
+	for file in $(cd "$SERIES" && git ls-files -co --exclude-standard -- "$from"); do
+		new_file=$tree/$to${file#"$from"}
+		mkdir -p "$(dirname "$new_file")"
+		cp "$SERIES/$file" "$new_file"
+	done
+	[ -e "$tree/$to" ] || die "$from: named in series/$list, but not there"
+}
+
+make_commit()
+{
+	message=$1
+	shift
+	placed=
+	for path; do
+		if is_placed "$path"; then
+			placed="$placed $path"
+		else
+			add_whole "$path"
+		fi
+	done
+	# shellcheck disable=SC2086 # a list of paths without spaces
+	[ -z "$placed" ] || awk -v repo="$SERIES" -v base="$base" \
+		-v tree="$tree" -f "$HARNESS/place.awk" "$placement" $placed
+	git -C "$tree" add -A
+	git -C "$tree" commit -q -s -F "$SERIES/series/messages/$message"
+}
+
+take_identity
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+export GIT_AUTHOR_DATE="$DATE" GIT_COMMITTER_DATE="$DATE"
+mkdir -p "$tree" "$new"
+git -C "$tree" init -q -b base
+[ -z "$base" ] || copy_base
+git -C "$tree" add -A
+git -C "$tree" commit -q --allow-empty -m base
+git -C "$tree" checkout -q -b "$NAME"
+
+commit_list >"$work/list"
+while read -r message paths; do
+	# shellcheck disable=SC2086 # a list of paths without spaces
+	make_commit "$message" $paths
+done <"$work/list"
+
+cover=--no-cover-letter
+if [ "$(wc -l <"$work/list")" -gt 1 ]; then
+	cover=--cover-letter
+	git -C "$tree" config "branch.$NAME.description" "$(cat "$SERIES/series/cover")"
+fi
+reroll=
+[ "$VERSION" -eq 1 ] || reroll="-v$VERSION"
+# shellcheck disable=SC2086 # one option or none
+git -C "$tree" format-patch -q -o "$new" $reroll $cover \
+	--cover-from-description=subject --zero-commit --no-signature --full-index \
+	--no-renames --diff-algorithm=myers base
+# `git am patches/*.patch` is to take the series and not the letter.
+for letter in "$new"/*-cover-letter.patch; do
+	[ -f "$letter" ] && mv "$letter" "${letter%.patch}.txt"
+done
+rm -rf "$out"
+mkdir -p "$(dirname "$out")"
+mv "$new" "$out"

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+#ifndef _UAPI_LINUX_XYZZY_H
+#define _UAPI_LINUX_XYZZY_H
+
+#include <linux/types.h>
+#include <linux/posix_types.h>
+#include <asm/bitsperlong.h>
+
+/* The flags argument: one record for each thread instead of each process. */
+#define XYZZY_THREADS		0x00000001
+
+/*
+ * Groups of fields, for xyzzy_params.mask, xyzzy_params.supported and
+ * xyzzy_task.mask.
+ */
+#define XYZZY_ID		0x00000001	/* Always filled */
+#define XYZZY_CREDS		0x00000002	/* User and group IDs */
+#define XYZZY_SCHED		0x00000004	/* Scheduling */
+#define XYZZY_TIMES		0x00000008	/* CPU time, context switches */
+#define XYZZY_FAULTS		0x00000010	/* Page faults */
+#define XYZZY_MEM		0x00000020	/* Memory */
+#define XYZZY_IO		0x00000040	/* I/O accounting */
+#define XYZZY_CGROUP		0x00000080	/* Cgroup ID */
+
+/*
+ * struct xyzzy_task - What is known of one process, or of one thread
+ *
+ * @mask tells which groups are filled: zero with the group's bit set is a
+ * value, zero with the bit clear means "not available". New fields go at the
+ * end.
+ */
+struct xyzzy_task {
+	/* XYZZY_ID */
+	__u64	mask;		/* Groups that are filled */
+	__u64	start_time;	/* ns since boot, caller's time namespace */
+	__u64	pidfs_ino;	/* st_ino of a pidfd; 0: unknown */
+	__u32	pid;		/* Thread ID */
+	__u32	tgid;		/* Process ID */
+	__u32	ppid;		/* Parent's; 0: outside the namespace */
+	__u32	pgid;
+	__u32	sid;
+	__u32	tty_nr;		/* Controlling terminal; 0: none */
+	__s32	tty_pgrp;	/* Its foreground process group; -1: none */
+	__u32	nr_threads;	/* In the process */
+	__u32	flags;		/* The kernel's PF_* */
+	__u32	state;		/* A letter, as in /proc/PID/stat */
+	char	comm[16];	/* NUL-terminated */
+
+	/* XYZZY_CREDS, in the caller's user namespace */
+	__u32	uid;
+	__u32	euid;
+	__u32	suid;
+	__u32	fsuid;
+	__u32	gid;
+	__u32	egid;
+	__u32	sgid;
+	__u32	fsgid;
+
+	/* XYZZY_SCHED */
+	__u32	policy;		/* SCHED_* */
+	__s32	priority;	/* The kernel's */
+	__s32	nice;
+	__u32	rt_priority;
+	__u32	cpu;		/* Last ran on */
+	__s32	oom_score_adj;
+
+	/* XYZZY_TIMES: of the process or the thread, ns and counts */
+	__u64	utime;
+	__u64	stime;
+	__u64	cutime;		/* Of waited-for children */
+	__u64	cstime;
+	__u64	nvcsw;		/* Voluntary context switches */
+	__u64	nivcsw;		/* Involuntary ones */
+
+	/* XYZZY_FAULTS: of the process or the thread */
+	__u64	min_flt;
+	__u64	maj_flt;
+	__u64	cmin_flt;	/* Of waited-for children */
+	__u64	cmaj_flt;
+
+	/* XYZZY_MEM, in bytes */
+	__u64	vm_size;
+	__u64	vm_peak;
+	__u64	rss_anon;
+	__u64	rss_file;
+	__u64	rss_shmem;
+	__u64	rss_peak;
+	__u64	swap;
+	__u64	page_tables;
+	__u64	text;
+	__u64	lib;
+	__u64	data;
+	__u64	stack;
+	__u64	locked;
+
+	/* XYZZY_IO: of the process or the thread */
+	__u64	rchar;
+	__u64	wchar;
+	__u64	syscr;
+	__u64	syscw;
+	__u64	read_bytes;
+	__u64	write_bytes;
+	__u64	cancelled_write_bytes;
+
+	/* XYZZY_CGROUP */
+	__u64	cgroup_id;	/* In the unified hierarchy */
+};
+
+/*
+ * struct xyzzy_params - The parameters of xyzzy(2)
+ * @size: sizeof(struct xyzzy_params); written when the call fails with E2BIG
+ * @task_size: sizeof(struct xyzzy_task), the stride of @tasks
+ * @procfd: Root directory of a procfs mount, or -1
+ * @pidfd: Report this process alone, or -1 for all
+ * @mask: Groups wanted
+ * @supported: Out: groups that this kernel can fill
+ * @cursor: In: where to start, 0 at first. Out: where to go on
+ * @tasks: Out: the records
+ * @nr_tasks: Room in @tasks, in records
+ *
+ * New fields go at the end; zero in them means what version 0 did.
+ */
+struct xyzzy_params {
+	__u32	size;
+	__u32	task_size;
+	__s32	procfd;
+	__s32	pidfd;
+	__u64	mask;
+	__u64	supported;
+	__u64	cursor;
+	struct xyzzy_task __user *tasks;
+	__kernel_size_t	nr_tasks;
+};
+
+/* The sizes of the first published version. */
+#define XYZZY_TASK_SIZE_VER0	384
+#if __BITS_PER_LONG == 64
+#define XYZZY_PARAMS_SIZE_VER0	56
+#else
+#define XYZZY_PARAMS_SIZE_VER0	48
+#endif
+
+#endif /* _UAPI_LINUX_XYZZY_H */

@@ -1,0 +1,4 @@
+
+/* xyzzy */
+COND_SYSCALL(xyzzy);
+COND_SYSCALL_COMPAT(xyzzy);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_EXPECT_H
+#define __XYZZY_EXPECT_H
+
+#include "subject.h"
+
+/*
+ * Each group of a record against what /proc shows of the same process. Include
+ * after kselftest_harness.h.
+ */
+static inline void expect_id(struct __test_metadata *_metadata,
+			     const struct pair *pair)
+{
+	const struct xyzzy_task *task = &pair->task;
+	const struct proc_stat *stat = &pair->snap.stat;
+	const struct proc_status *status = &pair->snap.status;
+
+	EXPECT_TRUE(record_has(task, XYZZY_ID));
+	EXPECT_EQ(stat->field[1], task->pid);
+	EXPECT_EQ(proc_status_num(status, "Pid"), task->pid);
+	EXPECT_EQ(proc_status_num(status, "Tgid"), task->tgid);
+	EXPECT_EQ((__u32)stat->state, task->state);
+		EXPECT_EQ(stat->field[4], task->ppid);
+	EXPECT_EQ(stat->field[5], task->pgid);
+	EXPECT_EQ(stat->field[6], task->sid);
+	EXPECT_EQ(stat->field[7], task->tty_nr);
+	EXPECT_EQ((__s32)stat->field[8], task->tty_pgrp);
+	EXPECT_EQ(stat->field[9], task->flags);
+	EXPECT_EQ(stat->field[20], task->nr_threads);
+	EXPECT_EQ(stat->field[22], ns_to_ticks(task->start_time));
+}
+
+static inline void expect_comm(struct __test_metadata *_metadata,
+			       const struct pair *pair)
+{
+	EXPECT_EQ('\0', pair->task.comm[15]);
+	EXPECT_STREQ(pair->snap.comm, pair->task.comm);
+	EXPECT_STREQ(pair->snap.stat.comm, pair->task.comm);
+}
+
+static inline void expect_creds(struct __test_metadata *_metadata,
+				const struct pair *pair)
+{
+	const struct xyzzy_task *task = &pair->task;
+	const struct proc_status *status = &pair->snap.status;
+
+	EXPECT_TRUE(record_has(task, XYZZY_CREDS));
+	EXPECT_EQ(proc_status_nth(status, "Uid", 0), task->uid);
+	EXPECT_EQ(proc_status_nth(status, "Uid", 1), task->euid);
+	EXPECT_EQ(proc_status_nth(status, "Uid", 2), task->suid);
+	EXPECT_EQ(proc_status_nth(status, "Uid", 3), task->fsuid);
+	EXPECT_EQ(proc_status_nth(status, "Gid", 0), task->gid);
+	EXPECT_EQ(proc_status_nth(status, "Gid", 1), task->egid);
+	EXPECT_EQ(proc_status_nth(status, "Gid", 2), task->sgid);
+	EXPECT_EQ(proc_status_nth(status, "Gid", 3), task->fsgid);
+}
+
+static inline void expect_sched(struct __test_metadata *_metadata,
+				const struct pair *pair)
+{
+	const struct xyzzy_task *task = &pair->task;
+	const struct proc_stat *stat = &pair->snap.stat;
+
+	EXPECT_TRUE(record_has(task, XYZZY_SCHED));
+	EXPECT_EQ((__s32)stat->field[18], task->priority);
+	EXPECT_EQ((__s32)stat->field[19], task->nice);
+	EXPECT_EQ(stat->field[39], task->cpu);
+	EXPECT_EQ(stat->field[40], task->rt_priority);
+	EXPECT_EQ(stat->field[41], task->policy);
+	EXPECT_EQ(pair->snap.oom_score_adj, task->oom_score_adj);
+}
+
+static inline void expect_times(struct __test_metadata *_metadata,
+				const struct pair *pair)
+{
+	const struct xyzzy_task *task = &pair->task;
+	const struct proc_stat *stat = &pair->snap.stat;
+
+	EXPECT_TRUE(record_has(task, XYZZY_TIMES));
+	EXPECT_EQ(stat->field[14], ns_to_ticks(task->utime));
+	EXPECT_EQ(stat->field[15], ns_to_ticks(task->stime));
+	EXPECT_EQ(stat->field[16], ns_to_ticks(task->cutime));
+	EXPECT_EQ(stat->field[17], ns_to_ticks(task->cstime));
+}
+
+/* status has the figures of one thread. */
+static inline void expect_switches(struct __test_metadata *_metadata,
+				   const struct pair *pair)
+{
+	const struct proc_status *status = &pair->snap.status;
+
+	EXPECT_EQ(proc_status_num(status, "voluntary_ctxt_switches"),
+		  pair->task.nvcsw);
+	EXPECT_EQ(proc_status_num(status, "nonvoluntary_ctxt_switches"),
+		  pair->task.nivcsw);
+}
+
+static inline void expect_faults(struct __test_metadata *_metadata,
+				 const struct pair *pair)
+{
+	const struct xyzzy_task *task = &pair->task;
+	const struct proc_stat *stat = &pair->snap.stat;
+
+	EXPECT_TRUE(record_has(task, XYZZY_FAULTS));
+	EXPECT_EQ(stat->field[10], task->min_flt);
+	EXPECT_EQ(stat->field[11], task->cmin_flt);
+	EXPECT_EQ(stat->field[12], task->maj_flt);
+	EXPECT_EQ(stat->field[13], task->cmaj_flt);
+}
+
+/* The figures of memory that are exact: all but rss and swap. */
+static inline void expect_mem(struct __test_metadata *_metadata,
+			      const struct pair *pair)
+{
+	const struct xyzzy_task *task = &pair->task;
+	const struct proc_status *status = &pair->snap.status;
+	const struct proc_statm *statm = &pair->snap.statm;
+
+	EXPECT_TRUE(record_has(task, XYZZY_MEM));
+	EXPECT_EQ(pair->snap.stat.field[23], task->vm_size);
+	EXPECT_EQ(proc_status_bytes(status, "VmSize"), task->vm_size);
+	EXPECT_EQ(statm->size * page_size(), task->vm_size);
+	EXPECT_EQ(proc_status_bytes(status, "VmPeak"), task->vm_peak);
+	EXPECT_EQ(proc_status_bytes(status, "VmPTE"),
+		  task->page_tables / 1024 * 1024);
+	EXPECT_EQ(proc_status_bytes(status, "VmExe"), task->text);
+	EXPECT_EQ(proc_status_bytes(status, "VmLib"), task->lib);
+	EXPECT_EQ(proc_status_bytes(status, "VmData"), task->data);
+	EXPECT_EQ(proc_status_bytes(status, "VmStk"), task->stack);
+	EXPECT_EQ(statm->data * page_size(), task->data + task->stack);
+	EXPECT_EQ(proc_status_bytes(status, "VmLck"), task->locked);
+}
+
+static inline void expect_io(struct __test_metadata *_metadata,
+			     const struct pair *pair)
+{
+	const struct xyzzy_task *task = &pair->task;
+	const struct proc_io *io = &pair->snap.io;
+
+	EXPECT_EQ(!pair->snap.io_err, record_has(task, XYZZY_IO));
+	EXPECT_EQ(io->rchar, task->rchar);
+	EXPECT_EQ(io->wchar, task->wchar);
+	EXPECT_EQ(io->syscr, task->syscr);
+	EXPECT_EQ(io->syscw, task->syscw);
+	EXPECT_EQ(io->read_bytes, task->read_bytes);
+	EXPECT_EQ(io->write_bytes, task->write_bytes);
+	EXPECT_EQ(io->cancelled_write_bytes, task->cancelled_write_bytes);
+}
+
+/*
+ * A group of a record is so many bytes. Those of a group that is not filled
+ * are zero.
+ */
+#define GROUP_BYTES(first, end)						\
+	offsetof(struct xyzzy_task, first), offsetof(struct xyzzy_task, end)
+
+static const struct group {
+	const char *name;
+	__u64 bit;
+	size_t start;
+	size_t end;
+} groups[] = {
+	{ "creds",	XYZZY_CREDS,	GROUP_BYTES(uid, policy) },
+	{ "sched",	XYZZY_SCHED,	GROUP_BYTES(policy, utime) },
+	{ "times",	XYZZY_TIMES,	GROUP_BYTES(utime, min_flt) },
+	{ "faults",	XYZZY_FAULTS,	GROUP_BYTES(min_flt, vm_size) },
+	{ "mem",	XYZZY_MEM,	GROUP_BYTES(vm_size, rchar) },
+	{ "io",		XYZZY_IO,	GROUP_BYTES(rchar, cgroup_id) },
+	{ "cgroup",	XYZZY_CGROUP,	offsetof(struct xyzzy_task, cgroup_id),
+					XYZZY_TASK_SIZE_VER0 },
+};
+
+static inline bool group_is_zero(const struct xyzzy_task *task,
+				 const struct group *group)
+{
+	const char *bytes = (const char *)task;
+
+	for (size_t i = group->start; i < group->end; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+/* What is not filled is zero. */
+static inline void expect_rest_zero(struct __test_metadata *_metadata,
+				    const struct xyzzy_task *task)
+{
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (task->mask & groups[i].bit)
+			continue;
+		EXPECT_TRUE(group_is_zero(task, &groups[i]))
+			TH_LOG("group %s is not zero", groups[i].name);
+	}
+}
+
+#endif /* __XYZZY_EXPECT_H */

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The members of struct xyzzy_params one by one: the struct itself, its size,
+ * flags, mask, task_size, and calls without room (probing).
+ */
+#include "kselftest_harness.h"
+#include "helpers.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The first 80 bytes of a record are XYZZY_ID. */
+#define ID_SIZE offsetof(struct xyzzy_task, uid)
+
+#define AT(type, field, lp64, ilp32)					\
+	static_assert(offsetof(struct type, field) ==			\
+		      (__BITS_PER_LONG == 64 ? (lp64) : (ilp32)), #field)
+
+AT(xyzzy_params, size, 0, 0);
+AT(xyzzy_params, task_size, 4, 4);
+AT(xyzzy_params, procfd, 8, 8);
+AT(xyzzy_params, pidfd, 12, 12);
+AT(xyzzy_params, mask, 16, 16);
+AT(xyzzy_params, supported, 24, 24);
+AT(xyzzy_params, cursor, 32, 32);
+AT(xyzzy_params, tasks, 40, 40);
+AT(xyzzy_params, nr_tasks, 48, 44);
+static_assert(sizeof(struct xyzzy_params) >= XYZZY_PARAMS_SIZE_VER0, "size");
+static_assert(XYZZY_PARAMS_SIZE_VER0 == (__BITS_PER_LONG == 64 ? 56 : 48),
+	      "VER0 of params");
+static_assert(sizeof(struct xyzzy_task) >= XYZZY_TASK_SIZE_VER0, "size");
+static_assert(XYZZY_TASK_SIZE_VER0 == 384, "VER0 of task");
+static_assert(ID_SIZE == 80, "XYZZY_ID");
+
+/*
+ * A call that works: it reports the caller. @params lies at the start of two
+ * pages of zeroes.
+ */
+FIXTURE(args)
+{
+	struct xyzzy_params *params;
+	struct xyzzy_task task;
+	int pidfd;
+};
+
+FIXTURE_SETUP(args)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	self->pidfd = sys_pidfd_open(getpid(), 0);
+	ASSERT_GE(self->pidfd, 0);
+	self->params = map_before_guard(2 * page_size(), GUARD_NONE);
+	*self->params = XYZZY_PARAMS(XYZZY_ID, &self->task, 1);
+	self->params->pidfd = self->pidfd;
+}
+
+FIXTURE_TEARDOWN(args)
+{
+	close(self->pidfd);
+}
+
+TEST_F(args, good_call_reports_the_caller)
+{
+	ASSERT_EQ(1, sys_xyzzy(self->params, 0));
+	EXPECT_EQ((__u32)getpid(), self->task.pid);
+}
+
+TEST_F(args, unmapped_params_fault)
+{
+	char *map = map_before_guard(page_size(), GUARD_UNMAPPED);
+
+	EXPECT_EQ(-1, sys_xyzzy((void *)(map + page_size()), 0));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+TEST_F(args, null_params_fault)
+{
+	EXPECT_EQ(-1, sys_xyzzy(NULL, 0));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+TEST_F(args, params_at_the_top_of_the_address_space_fault)
+{
+	EXPECT_EQ(-1, sys_xyzzy((void *)-page_size(), 0));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+TEST_F(args, params_that_run_into_a_hole_fault)
+{
+	size_t size = sizeof(*self->params);
+
+	for (size_t there = 0; there < size; there += 8) {
+		char *where = map_before_guard(there, GUARD_NONE);
+
+		memcpy(where, self->params, there);
+		EXPECT_EQ(-1, sys_xyzzy((void *)where, 0));
+		EXPECT_EQ(EFAULT, errno) {
+			TH_LOG("%zu bytes readable", there);
+		}
+	}
+}
+
+TEST_F(args, params_right_before_a_hole_do_not_fault)
+{
+	void *where = map_before_guard(sizeof(*self->params), GUARD_NONE);
+
+	memcpy(where, self->params, sizeof(*self->params));
+	EXPECT_EQ(1, sys_xyzzy(where, 0));
+}
+
+TEST_F(args, larger_params_that_run_into_a_hole_fault)
+{
+	void *where = map_before_guard(sizeof(*self->params), GUARD_NONE);
+
+	self->params->size += 8;
+	memcpy(where, self->params, sizeof(*self->params));
+	EXPECT_EQ(-1, sys_xyzzy(where, 0));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+TEST_F(args, read_only_params_fault)
+{
+	self->params->nr_tasks = 0;
+	ASSERT_EQ(0, mprotect(self->params, page_size(), PROT_READ));
+	EXPECT_EQ(-1, sys_xyzzy(self->params, 0));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+/*
+ * params.size
+ */
+TEST_F(args, size_below_version_0_is_invalid)
+{
+	const __u32 sizes[] = {
+		0, 1, 4, 8, XYZZY_PARAMS_SIZE_VER0 - sizeof(void *),
+		XYZZY_PARAMS_SIZE_VER0 - 4, XYZZY_PARAMS_SIZE_VER0 - 1,
+	};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		self->params->size = sizes[i];
+		EXPECT_EQ(-1, sys_xyzzy(self->params, 0));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(sizes[i], self->params->size);
+	}
+}
+
+TEST_F(args, size_of_version_0_works)
+{
+	self->params->size = XYZZY_PARAMS_SIZE_VER0;
+	EXPECT_EQ(1, sys_xyzzy(self->params, 0));
+}
+
+TEST_F(args, larger_size_works_if_the_rest_is_zero)
+{
+	const __u32 sizes[] = {
+		sizeof(*self->params) + 1, sizeof(*self->params) + 8,
+		page_size() - 1, page_size(),
+	};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		self->params->size = sizes[i];
+		EXPECT_EQ(1, sys_xyzzy(self->params, 0));
+		EXPECT_EQ(sizes[i], self->params->size);
+	}
+}
+
+TEST_F(args, larger_size_is_too_big_if_the_rest_is_not_zero)
+{
+	const size_t own = sizeof(*self->params);
+	const size_t offsets[] = {
+		own, own + 1, own + 7, own + 8, page_size() - 1,
+	};
+	char *bytes = (char *)self->params;
+
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
+		self->params->size = page_size();
+		bytes[offsets[i]] = 1;
+		EXPECT_EQ(-1, sys_xyzzy(self->params, 0));
+		EXPECT_EQ(E2BIG, errno);
+		EXPECT_EQ(own, self->params->size);
+		bytes[offsets[i]] = 0;
+	}
+}
+
+TEST_F(args, bytes_beyond_size_are_not_looked_at)
+{
+	memset(self->params + 1, 0xff, 64);
+	EXPECT_EQ(1, sys_xyzzy(self->params, 0));
+
+	memset(self->params + 1, 0, 8);
+	self->params->size += 8;
+	EXPECT_EQ(1, sys_xyzzy(self->params, 0));
+}
+
+TEST_F(args, size_beyond_a_page_is_too_big)
+{
+	const __u32 sizes[] = {
+		page_size() + 1, page_size() + 8, 2 * page_size(), INT_MAX,
+		(__u32)INT_MAX + 1, UINT_MAX,
+	};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		self->params->size = sizes[i];
+		EXPECT_EQ(-1, sys_xyzzy(self->params, 0));
+		EXPECT_EQ(E2BIG, errno);
+		EXPECT_EQ(sizeof(*self->params), self->params->size);
+	}
+}
+
+TEST_F(args, size_written_back_works)
+{
+	self->params->size = UINT_MAX;
+	ASSERT_EQ(-1, sys_xyzzy(self->params, 0));
+	ASSERT_EQ(E2BIG, errno);
+	EXPECT_EQ(1, sys_xyzzy(self->params, 0));
+}
+
+/*
+ * flags and params.mask
+ */
+TEST_F(args, unknown_flags_are_invalid)
+{
+	for (int bit = 1; bit < 32; bit++) {
+		EXPECT_EQ(-1, sys_xyzzy(self->params, 1U << bit));
+		EXPECT_EQ(EINVAL, errno) {
+			TH_LOG("bit %d", bit);
+		}
+		EXPECT_EQ(-1, sys_xyzzy(self->params,
+					1U << bit | XYZZY_THREADS));
+		EXPECT_EQ(EINVAL, errno) {
+			TH_LOG("bit %d and XYZZY_THREADS", bit);
+		}
+	}
+}
+
+TEST_F(args, known_flags_work)
+{
+	EXPECT_EQ(1, sys_xyzzy(self->params, XYZZY_THREADS));
+}
+
+TEST_F(args, unknown_groups_are_invalid)
+{
+	for (int bit = 8; bit < 64; bit++) {
+		self->params->mask = 1ULL << bit;
+		EXPECT_EQ(-1, sys_xyzzy(self->params, 0));
+		EXPECT_EQ(EINVAL, errno) {
+			TH_LOG("bit %d", bit);
+		}
+		self->params->mask |= XYZZY_ALL;
+		EXPECT_EQ(-1, sys_xyzzy(self->params, 0));
+		EXPECT_EQ(EINVAL, errno) {
+			TH_LOG("bit %d and all groups", bit);
+		}
+	}
+}
+
+TEST_F(args, each_known_group_works)
+{
+	for (__u64 bit = XYZZY_ID; bit <= XYZZY_CGROUP; bit <<= 1) {
+		self->params->mask = bit;
+		EXPECT_EQ(1, sys_xyzzy(self->params, 0));
+		EXPECT_EQ((XYZZY_ID | bit) & self->params->supported,
+			  self->task.mask);
+	}
+}
+
+TEST_F(args, no_group_means_id_alone)
+{
+	static const struct xyzzy_task zero;
+
+	memset(&self->task, 0xff, sizeof(self->task));
+	self->params->mask = 0;
+	ASSERT_EQ(1, sys_xyzzy(self->params, 0));
+	EXPECT_EQ((__u64)XYZZY_ID, self->task.mask);
+	EXPECT_EQ((__u32)getpid(), self->task.pid);
+	EXPECT_EQ(0, memcmp((char *)&self->task + ID_SIZE,
+			    (char *)&zero + ID_SIZE, sizeof(zero) - ID_SIZE));
+}
+
+/*
+ * params.task_size
+ */
+FIXTURE(task_size)
+{
+	struct xyzzy_params params;
+	__u64 record[4096 / sizeof(__u64)];
+};
+
+FIXTURE_VARIANT(task_size)
+{
+	__u32 size;
+	int err;
+};
+
+FIXTURE_VARIANT_ADD(task_size, zero) { 0, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, eight) { 8, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, version_0_minus_8) { 376, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, version_0_minus_1) { 383, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, version_0) { 384, 0 };
+FIXTURE_VARIANT_ADD(task_size, version_0_plus_1) { 385, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, version_0_plus_4) { 388, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, version_0_plus_8) { 392, 0 };
+FIXTURE_VARIANT_ADD(task_size, largest_minus_8) { 4088, 0 };
+FIXTURE_VARIANT_ADD(task_size, largest_minus_4) { 4092, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, largest) { 4096, 0 };
+FIXTURE_VARIANT_ADD(task_size, largest_plus_1) { 4097, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, largest_plus_8) { 4104, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, int_max) { 0x7ffffff8, EINVAL };
+FIXTURE_VARIANT_ADD(task_size, negative_version_0) { -384, EINVAL };
+
+FIXTURE_SETUP(task_size)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	self->params = XYZZY_PARAMS(0, (void *)self->record, 1);
+	self->params.task_size = variant->size;
+}
+
+FIXTURE_TEARDOWN(task_size)
+{
+}
+
+TEST_F(task_size, is_checked_in_a_walk)
+{
+	long ret = sys_xyzzy(&self->params, 0);
+
+	EXPECT_EQ(variant->err ? -1 : 1, ret);
+	if (variant->err)
+		EXPECT_EQ(variant->err, errno);
+}
+
+TEST_F(task_size, is_checked_in_a_probe)
+{
+	long ret;
+
+	self->params.nr_tasks = 0;
+	ret = sys_xyzzy(&self->params, 0);
+	EXPECT_EQ(variant->err ? -1 : 0, ret);
+	if (variant->err)
+		EXPECT_EQ(variant->err, errno);
+}
+
+/*
+ * params.supported and probes
+ */
+TEST_F(args, probe_stores_supported)
+{
+	self->params->nr_tasks = 0;
+	self->params->supported = ~0ULL;
+	ASSERT_EQ(0, sys_xyzzy(self->params, 0));
+	EXPECT_EQ(0ULL, self->params->supported & ~(__u64)XYZZY_ALL);
+}
+
+TEST_F(args, probe_needs_no_tasks)
+{
+	self->params->nr_tasks = 0;
+	self->params->tasks = NULL;
+	EXPECT_EQ(0, sys_xyzzy(self->params, 0));
+
+	self->params->tasks = (void *)-page_size();
+	EXPECT_EQ(0, sys_xyzzy(self->params, 0));
+}
+
+TEST_F(args, probe_leaves_tasks_alone)
+{
+	struct xyzzy_task before;
+
+	memset(&before, 0xa5, sizeof(before));
+	self->task = before;
+	self->params->nr_tasks = 0;
+	ASSERT_EQ(0, sys_xyzzy(self->params, 0));
+	EXPECT_EQ(0, memcmp(&before, &self->task, sizeof(before)));
+}
+
+TEST_F(args, probe_leaves_the_cursor_alone)
+{
+	const __u64 cursors[] = { 0, 1, 12345, 1ULL << 32, UINT64_MAX };
+
+	self->params->nr_tasks = 0;
+	for (size_t i = 0; i < sizeof(cursors) / sizeof(*cursors); i++) {
+		self->params->cursor = cursors[i];
+		ASSERT_EQ(0, sys_xyzzy(self->params, 0));
+		EXPECT_EQ(cursors[i], self->params->cursor);
+	}
+}
+
+TEST_F(args, call_changes_supported_and_cursor_alone)
+{
+	struct xyzzy_params before = *self->params;
+
+	ASSERT_EQ(1, sys_xyzzy(self->params, 0));
+	before.supported = self->params->supported;
+	before.cursor = self->params->cursor;
+	EXPECT_EQ(0, memcmp(&before, self->params, sizeof(before)));
+}
+
+TEST_F(args, supported_has_every_group_that_needs_no_option)
+{
+	__u64 groups = XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES |
+		       XYZZY_FAULTS | XYZZY_MEM;
+
+	EXPECT_EQ(groups, xyzzy_supported() & groups);
+}
+
+TEST_F(args, io_is_supported_if_proc_has_it)
+{
+	EXPECT_EQ(!access("/proc/self/io", F_OK),
+		  !!(xyzzy_supported() & XYZZY_IO));
+}
+
+TEST_F(args, cgroup_is_supported_if_proc_has_it)
+{
+	EXPECT_EQ(!access("/proc/self/cgroup", F_OK),
+		  !!(xyzzy_supported() & XYZZY_CGROUP));
+}
+
+TEST_F(args, supported_does_not_depend_on_the_groups_asked_for)
+{
+	const __u64 supported = xyzzy_supported();
+
+	for (__u64 bit = XYZZY_ID; bit <= XYZZY_CGROUP; bit <<= 1) {
+		self->params->mask = bit;
+		self->params->supported = ~supported;
+		ASSERT_EQ(1, sys_xyzzy(self->params, 0));
+		EXPECT_EQ(supported, self->params->supported);
+		self->params->cursor = 0;
+	}
+}
+
+TEST_F(args, supported_is_stored_at_the_end_of_a_walk)
+{
+	ASSERT_EQ(1, sys_xyzzy(self->params, 0));
+	self->params->supported = ~0ULL;
+	ASSERT_EQ(0, sys_xyzzy(self->params, 0));
+	EXPECT_EQ(xyzzy_supported(), self->params->supported);
+}
+
+TEST_HARNESS_MAIN
