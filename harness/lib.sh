@@ -1,10 +1,32 @@
 # Common to the scripts of the harness; to be sourced.
 # shellcheck shell=sh
+# shellcheck disable=SC2034 # used by those who source it
 
 HARNESS=$(cd "$(dirname "$0")" && pwd)
 TOP=$(dirname "$HARNESS")
 SERIES=${SERIES:-$TOP}
 BUILD=${BUILD:-$TOP/build}
+JOBS=${JOBS:-$(nproc)}
+mkdir -p "$BUILD/log"
+
+# The defaults of what a user may set; BASE has its own in series/config.
+CONFIG=${CONFIG:-tiny}
+ARCH=${ARCH:-x86_64}
+LINUX=${LINUX:-}
+asked_base=${BASE:-}
+. "$SERIES/series/config"
+STABLE_BASE=$BASE
+BASE=${asked_base:-$BASE}
+
+# The tree with the series on it: of LINUX if that is set, else of BASE.
+if [ -n "$LINUX" ]; then
+	TREE_NAME=linux-user-$(printf %s "$LINUX" | cksum | cut -d ' ' -f 1)
+else
+	TREE_NAME=linux-$BASE
+fi
+TREE=$BUILD/$TREE_NAME
+# The branch of the untouched tree in there; ours alone, whatever else it has.
+BASE_REF=refs/harness/base
 
 say()
 {
@@ -25,13 +47,63 @@ lookup()
 		die "$1: no line for '$2'; known: $(awk '/^[^#]/ { printf "%s ", $1 }' "$1")"
 }
 
+# One at a time for what two runs share; the lock goes with the process.
+lock()
+{
+	exec 9>"$BUILD/.lock-$1"
+	flock -n 9 && return
+	say "waiting for another run that has $1"
+	flock 9
+}
+
+# How far a log has come, on a terminal only.
+show_progress()
+{
+	while sleep 1; do
+		printf '\r%s ... %s lines ' "$1" "$(wc -l <"$2")"
+	done
+}
+
+# step LABEL LOG COMMAND...: one line for a long command, its output in a log,
+# and of that the end if it fails. Not to be called where sh ignores set -e.
+step()
+{
+	label=$1 log=$BUILD/log/$2.log counter=
+	shift 2
+	begin=$(date +%s)
+	: >"$log"
+	if [ -t 1 ]; then
+		show_progress "$label" "$log" &
+		counter=$!
+	fi
+	set +e
+	(
+		set -e
+		"$@"
+	) >"$log" 2>&1 </dev/null
+	status=$?
+	set -e
+	if [ -n "$counter" ]; then
+		kill "$counter"
+		printf '\r\033[K'
+	fi
+	if [ "$status" -ne 0 ]; then
+		say "$label: failed after $(($(date +%s) - begin)) s; the end of $log:"
+		tail -n 20 "$log"
+		return "$status"
+	fi
+	say "$label: $(($(date +%s) - begin)) s"
+}
+
 # Who signs the patches: IDENTITY, else git's user, else who signed the patches
 # that are there, so that a machine without an identity can build them.
 take_identity()
 {
 	ident=${IDENTITY:-}
-	[ -n "$ident" ] || ident=$(committed_identity "$(git config user.name || :)" \
-		"$(git config user.email || :)")
+	if [ -z "$ident" ] && git config user.name >/dev/null && git config user.email >/dev/null; then
+		ident="$(git config user.name) <$(git config user.email)>"
+	fi
+	[ -n "$ident" ] || ident=$(signer_of "$SERIES/patches")
 	case $ident in
 	?*' <'?*'>') ;;
 	*) die "git has no identity; run: git config --global user.name NAME (and user.email)" ;;
@@ -43,11 +115,13 @@ take_identity()
 	export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 }
 
-committed_identity()
+signer_of()
 {
-	if [ -n "$1" ] && [ -n "$2" ]; then
-		printf '%s <%s>\n' "$1" "$2"
-	else
-		sed -n 's/^From: //p' "$SERIES"/patches/*.patch 2>/dev/null | head -n 1
-	fi
+	sed -n 's/^Signed-off-by: //p' "$1"/*.patch 2>/dev/null | head -n 1
+}
+
+# Does a tree come from base.sh? Then its base is a commit in there.
+is_our_tree()
+{
+	git -C "$1" rev-parse -q --verify $BASE_REF >/dev/null 2>&1
 }

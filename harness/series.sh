@@ -26,23 +26,38 @@ is_placed()
 	[ -f "$placement" ] && grep -Fqx "[$1]" "$placement"
 }
 
+# A tree of ours may have the series checked out; its base is in git.
+base_file()
+{
+	if is_our_tree "$base"; then
+		git -C "$base" show "$BASE_REF:$1"
+	else
+		cat "$base/$1"
+	fi
+}
+
 # The files of the base that the series changes; the rest is not needed here.
+placed_files()
+{
+	sed -n 's/^\[\(.*\)\]$/\1/p; s/^number [0-9]* //p' "$placement"
+}
+
 copy_base()
 {
-	placed=$(sed -n 's/^\[\(.*\)\]$/\1/p; s/^number [0-9]* //p' "$placement")
-	for file in $placed; do
-		[ -f "$base/$file" ] ||
-			die "$base/$file: expected in the base tree (series/placement names it)"
-		mkdir -p "$tree/$(dirname "$file")"
-		cp "$base/$file" "$tree/$file"
+	for file in $(placed_files); do
+		mkdir -p "$work/base/$(dirname "$file")"
+		base_file "$file" >"$work/base/$file" ||
+			die "$base: expected $file there, which series/placement names"
 	done
+	cp -R "$work/base/." "$tree"
 }
 
 add_whole()
 {
 	from=${1%%=*} to=${1#*=}
-	[ -n "$base" ] && [ -e "$base/$to" ] &&
+	if [ -n "$base" ] && base_file "$to" >/dev/null 2>&1; then
 		die "$to: is in the base tree already; give it a place in series/placement"
+	fi
 	for file in $(cd "$SERIES" && git ls-files -co --exclude-standard -- "$from"); do
 		new_file=$tree/$to${file#"$from"}
 		mkdir -p "$(dirname "$new_file")"
@@ -64,7 +79,7 @@ make_commit()
 		fi
 	done
 	# shellcheck disable=SC2086 # a list of paths without spaces
-	[ -z "$placed" ] || awk -v repo="$SERIES" -v base="$base" \
+	[ -z "$placed" ] || awk -v repo="$SERIES" -v base="$work/base" \
 		-v tree="$tree" -f "$HARNESS/place.awk" "$placement" $placed
 	git -C "$tree" add -A
 	git -C "$tree" commit -q -s -F "$SERIES/series/messages/$message"

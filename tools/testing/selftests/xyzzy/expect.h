@@ -4,6 +4,8 @@
 
 #include "subject.h"
 
+#include <stddef.h>
+
 /*
  * Each group of a record against what /proc shows of the same process. Include
  * after kselftest_harness.h.
@@ -20,7 +22,7 @@ static inline void expect_id(struct __test_metadata *_metadata,
 	EXPECT_EQ(proc_status_num(status, "Pid"), task->pid);
 	EXPECT_EQ(proc_status_num(status, "Tgid"), task->tgid);
 	EXPECT_EQ((__u32)stat->state, task->state);
-		EXPECT_EQ(stat->field[4], task->ppid);
+	EXPECT_EQ(stat->field[4], task->ppid);
 	EXPECT_EQ(stat->field[5], task->pgid);
 	EXPECT_EQ(stat->field[6], task->sid);
 	EXPECT_EQ(stat->field[7], task->tty_nr);
@@ -151,8 +153,13 @@ static inline void expect_io(struct __test_metadata *_metadata,
  * A group of a record is so many bytes. Those of a group that is not filled
  * are zero.
  */
-#define GROUP_BYTES(first, end)						\
-	offsetof(struct xyzzy_task, first), offsetof(struct xyzzy_task, end)
+#define GROUP(_name, _bit, _first, _end)					\
+	{								\
+		.name = (_name), .bit = (_bit),				\
+		.start = offsetof(struct xyzzy_task, _first),		\
+		.end = (_end),						\
+	}
+#define UP_TO(_field) offsetof(struct xyzzy_task, _field)
 
 static const struct group {
 	const char *name;
@@ -160,14 +167,13 @@ static const struct group {
 	size_t start;
 	size_t end;
 } groups[] = {
-	{ "creds",	XYZZY_CREDS,	GROUP_BYTES(uid, policy) },
-	{ "sched",	XYZZY_SCHED,	GROUP_BYTES(policy, utime) },
-	{ "times",	XYZZY_TIMES,	GROUP_BYTES(utime, min_flt) },
-	{ "faults",	XYZZY_FAULTS,	GROUP_BYTES(min_flt, vm_size) },
-	{ "mem",	XYZZY_MEM,	GROUP_BYTES(vm_size, rchar) },
-	{ "io",		XYZZY_IO,	GROUP_BYTES(rchar, cgroup_id) },
-	{ "cgroup",	XYZZY_CGROUP,	offsetof(struct xyzzy_task, cgroup_id),
-					XYZZY_TASK_SIZE_VER0 },
+	GROUP("creds", XYZZY_CREDS, uid, UP_TO(policy)),
+	GROUP("sched", XYZZY_SCHED, policy, UP_TO(utime)),
+	GROUP("times", XYZZY_TIMES, utime, UP_TO(min_flt)),
+	GROUP("faults", XYZZY_FAULTS, min_flt, UP_TO(vm_size)),
+	GROUP("mem", XYZZY_MEM, vm_size, UP_TO(rchar)),
+	GROUP("io", XYZZY_IO, rchar, UP_TO(cgroup_id)),
+	GROUP("cgroup", XYZZY_CGROUP, cgroup_id, XYZZY_TASK_SIZE_VER0),
 };
 
 static inline bool group_is_zero(const struct xyzzy_task *task,
@@ -185,7 +191,7 @@ static inline bool group_is_zero(const struct xyzzy_task *task,
 static inline void expect_rest_zero(struct __test_metadata *_metadata,
 				    const struct xyzzy_task *task)
 {
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		if (task->mask & groups[i].bit)
 			continue;
 		EXPECT_TRUE(group_is_zero(task, &groups[i]))

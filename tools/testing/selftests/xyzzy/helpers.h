@@ -199,6 +199,30 @@ static inline bool make_zombie(pid_t pid)
 	       !waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
 }
 
+/* A pidfd of a process that is no more. */
+static inline int reaped_pidfd(void)
+{
+	pid_t pid = spawn_sleeper();
+	int pidfd;
+
+	if (pid < 0)
+		return -1;
+	pidfd = sys_pidfd_open(pid, 0);
+	kill_child(pid);
+	return pidfd;
+}
+
+/* The number of a descriptor that is not open, and not soon will be. */
+static inline int closed_fd(void)
+{
+	int low = sys_pidfd_open(getpid(), 0);
+	int high = fcntl(low, F_DUPFD, 500);
+
+	close(low);
+	close(high);
+	return high;
+}
+
 /*
  * Threads.
  */
@@ -266,18 +290,23 @@ static inline pid_t spawn_threads(pid_t *tids, int nr, bool leader_exits)
  * Calls of xyzzy(). All of these return what the call does, or -errno.
  */
 
+static inline long xyzzy_call(struct xyzzy_params *params, unsigned int flags)
+{
+	long ret = sys_xyzzy(params, flags);
+
+	return ret < 0 ? -errno : ret;
+}
+
 /* The records of one pidfd, seen through @procfd or, with -1, without. */
 static inline long xyzzy_pidfd(int procfd, int pidfd, __u64 mask,
 			       unsigned int flags, struct xyzzy_task *tasks,
 			       size_t nr)
 {
 	struct xyzzy_params params = XYZZY_PARAMS(mask, tasks, nr);
-	long ret;
 
 	params.procfd = procfd;
 	params.pidfd = pidfd;
-	ret = sys_xyzzy(&params, flags);
-	return ret < 0 ? -errno : ret;
+	return xyzzy_call(&params, flags);
 }
 
 /* The record of the process @pid: 1 if there is one. */
@@ -345,9 +374,9 @@ static inline int walk_on(struct walk *walk, struct xyzzy_params *params,
 		if (walk_make_room(walk, chunk))
 			return -ENOMEM;
 		params->tasks = walk->tasks + walk->nr;
-		ret = sys_xyzzy(params, flags);
+		ret = xyzzy_call(params, flags);
 		if (ret < 0)
-			return -errno;
+			return ret;
 		if ((size_t)ret > chunk)
 			return -EOVERFLOW;
 		if (!ret)
@@ -496,18 +525,27 @@ static inline void kill_pidns(struct pidns *ns)
 }
 
 /*
- * Memory.
+ * Memory. A test that gets none ends here.
  */
+
+/* Map memory that is shared with child processes. */
+static inline void *map_shared(size_t size)
+{
+	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		abort();
+	return map;
+}
+
 enum guard {
 	GUARD_UNMAPPED,
 	GUARD_NONE,		/* PROT_NONE */
 	GUARD_READ_ONLY,
 };
 
-/*
- * Map @size bytes that end right before a page that cannot be written. Ends
- * the test if there is no memory.
- */
+/* Map @size bytes that end right before a page that cannot be written. */
 static inline void *map_before_guard(size_t size, enum guard guard)
 {
 	size_t page = page_size();

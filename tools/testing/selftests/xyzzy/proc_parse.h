@@ -253,7 +253,7 @@ static inline int proc_cgroup(const struct proc_dir *dir, char *path,
 	line[strcspn(line, "\n")] = '\0';
 	if (strlen(line) >= size)
 		return -ENAMETOOLONG;
-	strcpy(path, line);
+	memcpy(path, line, strlen(line) + 1);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #include "helpers.h"
 #include "proc_parse.h"
 
-#include <sys/stat.h>
+#include <sys/utsname.h>
 
 /*
  * A subject is a child that makes itself what the test wants to look at, and
@@ -57,19 +57,19 @@ static inline void subject_main(int ready_fd, int go_fd, pid_t parent,
 
 /*
  * Start a child that calls @make(@arg), then sleeps until subject_end(), then
- * calls @after(@arg) and exits. Returns 0 when it sleeps, or an error code:
- * that of @make, for one.
+ * calls @after(@arg) and exits. Returns 0 when it sleeps, or -errno: that
+ * of @make, for one.
  */
 static inline int subject_start_after(struct subject *subject,
 				      int (*make)(void *arg),
 				      void (*after)(void *arg), void *arg)
 {
-	int ready[2], go[2], err = EPIPE;
+	int ready[2], go[2], err = -EPIPE;
 	pid_t parent = getpid();
 
 	memset(subject, -1, sizeof(*subject));
 	if (pipe(ready) || pipe(go))
-		return errno;
+		return -errno;
 	subject->ready_fd = ready[0];
 	subject->go_fd = go[1];
 	subject->pid = fork_child();
@@ -81,13 +81,13 @@ static inline int subject_start_after(struct subject *subject,
 	close(ready[1]);
 	close(go[0]);
 	if (subject->pid < 0)
-		return EAGAIN;
+		return -EAGAIN;
 	subject->pidfd = sys_pidfd_open(subject->pid, 0);
 	if (subject->pidfd < 0)
-		return errno;
+		return -errno;
 	if (read(ready[0], &err, sizeof(err)) < 0 || err)
 		return err;
-	return wait_state(subject->pid, 'S') ? 0 : ETIMEDOUT;
+	return wait_state(subject->pid, 'S') ? 0 : -ETIMEDOUT;
 }
 
 static inline int subject_start(struct subject *subject,
@@ -168,6 +168,7 @@ static inline int record_get(pid_t pid, pid_t tid, __u64 mask,
 	int pidfd = sys_pidfd_open(pid, 0);
 	long ret;
 
+	memset(task, 0xff, sizeof(*task));
 	if (pidfd < 0)
 		return -errno;
 	memset(tasks, 0xff, sizeof(tasks));
@@ -219,6 +220,15 @@ static inline int pair_take(struct pair *pair, pid_t pid, pid_t tid)
 		usleep(1000);
 	}
 	return -ETIMEDOUT;
+}
+
+/* What the kernel is, whatever this program was compiled for. */
+static inline bool kernel_is_64bit(void)
+{
+	struct utsname name;
+
+	return sizeof(long) == 8 || uname(&name) ||
+	       strstr(name.machine, "64") || !strcmp(name.machine, "s390x");
 }
 
 /* ns in the ticks of /proc/PID/stat. */

@@ -1,38 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fields of XYZZY_ID: names, IDs, terminals, states, start times.
+ * The fields of XYZZY_ID: names, IDs of processes and terminals.
  */
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <linux/sched.h>
+#include "kselftest_harness.h"
+#include "expect.h"
+
+#include <linux/types.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/utsname.h>
 #include <termios.h>
-#include <time.h>
 
-#include "kselftest_harness.h"
-#include "expect.h"
-
-#ifndef __NR_clone3
-#define __NR_clone3 435
-#endif
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080
-#endif
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
-#ifndef PF_KTHREAD
-#define PF_KTHREAD 0x00200000
-#endif
-#ifndef PF_FORKNOEXEC
-#define PF_FORKNOEXEC 0x00000040
-#endif
-
-#define NSEC_PER_SEC 1000000000ULL
 
 FIXTURE(fields)
 {
@@ -44,7 +26,8 @@ FIXTURE(fields)
 FIXTURE_SETUP(fields)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	SKIP_WITHOUT_XYZZY();
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
 	adopt_orphans();
 }
 
@@ -96,7 +79,8 @@ FIXTURE_VARIANT_ADD(name, letters_16)
 FIXTURE_SETUP(name)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	SKIP_WITHOUT_XYZZY();
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
 }
 
 FIXTURE_TEARDOWN(name)
@@ -106,7 +90,7 @@ FIXTURE_TEARDOWN(name)
 
 static int set_name(void *name)
 {
-	return prctl(PR_SET_NAME, name) ? errno : 0;
+	return prctl(PR_SET_NAME, name) ? -errno : 0;
 }
 
 TEST_F(name, is_that_of_proc)
@@ -128,11 +112,14 @@ struct family {
 	pid_t member;	/* Child of that, and in its process group */
 };
 
-static bool wait_until_set(volatile pid_t *pid)
+static bool wait_until_set(pid_t *pid)
 {
-	for (int i = 0; !*pid && i < WAIT_TRIES; i++)
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		if (__atomic_load_n(pid, __ATOMIC_ACQUIRE))
+			return true;
 		usleep(1000);
-	return *pid;
+	}
+	return false;
 }
 
 static void lead_group(struct family *family)
@@ -144,7 +131,7 @@ static void lead_group(struct family *family)
 	pid = spawn_blocked();
 	if (pid < 0)
 		_exit(EXIT_FAILURE);
-	family->member = pid;
+	__atomic_store_n(&family->member, pid, __ATOMIC_RELEASE);
 	for (;;)
 		pause();
 }
@@ -152,18 +139,20 @@ static void lead_group(struct family *family)
 static int make_family(void *arg)
 {
 	struct family *family = arg;
+	pid_t pid;
 
 	family->leader = setsid();
 	if (family->leader < 0)
-		return errno;
-	family->group = fork_child();
-	if (!family->group)
+		return -errno;
+	pid = fork_child();
+	if (!pid)
 		lead_group(family);
-	if (family->group < 0)
-		return errno;
+	if (pid < 0)
+		return -errno;
+	family->group = pid;
 	if (!wait_until_set(&family->member) ||
 	    !wait_state(family->group, 'S'))
-		return ETIMEDOUT;
+		return -ETIMEDOUT;
 	return 0;
 }
 
@@ -216,10 +205,11 @@ TEST_F(fields, ppid_follows_when_orphan_is_adopted)
 
 	if (!middle) {
 		/* Not fork_child(): this one outlives its parent. */
-		family->member = fork();
-		if (!family->member)
+		orphan = fork();
+		if (!orphan)
 			for (;;)
 				pause();
+		family->member = orphan;
 		_exit(EXIT_SUCCESS);
 	}
 	ASSERT_LT(0, middle);
@@ -288,17 +278,17 @@ static int take_terminal(void *arg)
 	struct stat st;
 
 	if (tty < 0)
-		return ENODEV;
+		return -ENODEV;
 	family->leader = setsid();
 	if (family->leader < 0 || ioctl(tty, TIOCSCTTY, 0) || fstat(tty, &st))
-		return errno;
+		return -errno;
 	family->tty_nr = encode_tty(st.st_rdev);
 	family->foreground = spawn_blocked();
 	if (family->foreground < 0)
-		return EAGAIN;
+		return -EAGAIN;
 	if (setpgid(family->foreground, family->foreground) ||
 	    tcsetpgrp(tty, family->foreground))
-		return errno;
+		return -errno;
 	return 0;
 }
 
@@ -314,11 +304,12 @@ FIXTURE_SETUP(terminal)
 	int err;
 
 	memset(&self->subject, -1, sizeof(self->subject));
-	SKIP_WITHOUT_XYZZY();
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
 	adopt_orphans();
 	self->family = share_memory(sizeof(*self->family));
 	err = subject_start(&self->subject, take_terminal, self->family);
-	if (err == ENODEV)
+	if (err == -ENODEV)
 		SKIP(return, "no pseudo-terminals");
 	ASSERT_EQ(0, err);
 }
@@ -351,7 +342,7 @@ TEST_F(terminal, foreground_process_shows_the_same)
 static int leave_terminal(void *arg)
 {
 	(void)arg;
-	return setsid() < 0 ? errno : 0;
+	return setsid() < 0 ? -errno : 0;
 }
 
 TEST_F(fields, no_terminal_is_0_and_no_foreground_is_minus_1)
@@ -361,338 +352,6 @@ TEST_F(fields, no_terminal_is_0_and_no_foreground_is_minus_1)
 	expect_id(_metadata, &self->pair);
 	EXPECT_EQ(0U, self->pair.task.tty_nr);
 	EXPECT_EQ(-1, self->pair.task.tty_pgrp);
-}
-
-/*
- * States
- */
-TEST_F(fields, sleeping_is_S)
-{
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_id(_metadata, &self->pair);
-	EXPECT_EQ((__u32)'S', self->pair.task.state);
-}
-
-TEST_F(fields, spinning_is_R)
-{
-	struct xyzzy_task task;
-
-	self->other = fork_child();
-	if (!self->other)
-		for (;;)
-			__asm__ volatile("" : : : "memory");
-	ASSERT_LT(0, self->other);
-	ASSERT_TRUE(wait_state(self->other, 'R'));
-	ASSERT_EQ(0, record_get(self->other, 0, 0, &task));
-	EXPECT_EQ((__u32)'R', task.state);
-}
-
-TEST_F(fields, caller_is_R_itself)
-{
-	struct xyzzy_task task;
-
-	ASSERT_EQ(0, record_get(getpid(), 0, 0, &task));
-	EXPECT_EQ((__u32)'R', task.state);
-	EXPECT_EQ(getpid(), (pid_t)task.pid);
-	EXPECT_EQ(getppid(), (pid_t)task.ppid);
-	EXPECT_EQ(getpgrp(), (pid_t)task.pgid);
-	EXPECT_EQ(getsid(0), (pid_t)task.sid);
-	EXPECT_EQ(1U, task.nr_threads);
-}
-
-TEST_F(fields, stopped_is_T)
-{
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	ASSERT_TRUE(stop_child(self->subject.pid));
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_id(_metadata, &self->pair);
-	EXPECT_EQ((__u32)'T', self->pair.task.state);
-}
-
-TEST_F(fields, traced_is_t)
-{
-	pid_t pid;
-	int status;
-
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	pid = self->subject.pid;
-	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, 0));
-	ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, pid, 0, 0));
-	ASSERT_EQ(pid, waitpid(pid, &status, __WALL));
-	ASSERT_EQ(0, pair_take(&self->pair, pid, 0));
-	expect_id(_metadata, &self->pair);
-	EXPECT_EQ((__u32)'t', self->pair.task.state);
-}
-
-TEST_F(fields, dead_is_Z)
-{
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	ASSERT_TRUE(make_zombie(self->subject.pid));
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_id(_metadata, &self->pair);
-	expect_comm(_metadata, &self->pair);
-	EXPECT_EQ((__u32)'Z', self->pair.task.state);
-}
-
-/* vfork() sleeps until the child is done with the memory: it never is. */
-static void sleep_in_vfork(void)
-{
-	if (!vfork()) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	_exit(EXIT_SUCCESS);
-}
-
-TEST_F(fields, parent_in_vfork_is_D)
-{
-	self->other = fork_child();
-	if (!self->other)
-		sleep_in_vfork();
-	ASSERT_LT(0, self->other);
-	ASSERT_TRUE(wait_state(self->other, 'D'));
-	ASSERT_EQ(0, pair_take(&self->pair, self->other, 0));
-	expect_id(_metadata, &self->pair);
-	EXPECT_EQ((__u32)'D', self->pair.task.state);
-}
-
-/* A pair of a kernel thread that is idle. */
-static bool idle_kthread(struct pair *pair)
-{
-	struct proc_stat stat;
-	struct proc_dir dir;
-	bool found = false;
-	struct dirent *ent;
-	DIR *proc = opendir("/proc");
-
-	while (!found && proc && (ent = readdir(proc))) {
-		dir = proc_dir(atoi(ent->d_name), 0);
-		if (atoi(ent->d_name) <= 0 || proc_stat(&dir, &stat))
-			continue;
-		if (!(stat.field[9] & PF_KTHREAD) || stat.state != 'I')
-			continue;
-		found = !pair_take(pair, atoi(ent->d_name), 0) &&
-			pair->snap.stat.state == 'I';
-	}
-	if (proc)
-		closedir(proc);
-	return found;
-}
-
-TEST_F(fields, idle_kernel_thread_is_I)
-{
-	SKIP_WITHOUT_ROOT();
-	if (!idle_kthread(&self->pair))
-		SKIP(return, "no idle kernel thread in sight");
-	expect_id(_metadata, &self->pair);
-	EXPECT_EQ((__u32)'I', self->pair.task.state);
-}
-
-/*
- * Flags
- */
-TEST_F(fields, flags_tell_an_exec)
-{
-	struct xyzzy_task before, after;
-
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	ASSERT_EQ(0, record_get(self->subject.pid, 0, 0, &before));
-	EXPECT_NE(0U, before.flags & PF_FORKNOEXEC);
-	ASSERT_EQ(0, record_get(getpid(), 0, 0, &after));
-	EXPECT_NE(0U, after.flags & PF_FORKNOEXEC);
-	ASSERT_EQ(0, record_get(1, 0, 0, &after));
-	EXPECT_EQ(0U, after.flags & PF_FORKNOEXEC);
-}
-
-/*
- * Start time
- */
-static __u64 boottime(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
-TEST_F(fields, start_time_is_in_ns_since_boot)
-{
-	__u64 before = boottime(), after;
-
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	after = boottime();
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_id(_metadata, &self->pair);
-	EXPECT_LE(before, self->pair.task.start_time);
-	EXPECT_GE(after, self->pair.task.start_time);
-}
-
-#define TIMENS_OFFSET 12345ULL
-
-struct in_timens {
-	pid_t pid;
-	struct pair pair;
-};
-
-static int take_pair(void *arg)
-{
-	struct in_timens *in = arg;
-
-	return pair_take(&in->pair, in->pid, 0) ? 1 : 0;
-}
-
-/* Children of this one are in a new time namespace. */
-static int enter_timens(void *arg)
-{
-	char offset[32];
-	int fd, len;
-
-	if (unshare(CLONE_NEWTIME))
-		return KSFT_SKIP;
-	fd = open("/proc/self/timens_offsets", O_WRONLY);
-	len = snprintf(offset, sizeof(offset), "boottime %llu 0",
-		       TIMENS_OFFSET);
-	if (fd < 0 || write(fd, offset, len) != len)
-		return KSFT_SKIP;
-	close(fd);
-	return run_in_child(take_pair, arg);
-}
-
-TEST_F(fields, start_time_is_in_callers_time_namespace)
-{
-	struct in_timens *in = share_memory(sizeof(*in));
-	int ret;
-
-	SKIP_WITHOUT_ROOT();
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	in->pid = self->subject.pid;
-	ret = run_in_child(enter_timens, in);
-	if (ret == KSFT_SKIP)
-		SKIP(return, "no time namespaces");
-	ASSERT_EQ(0, ret);
-	expect_id(_metadata, &in->pair);
-	EXPECT_EQ(self->pair.task.start_time + TIMENS_OFFSET * NSEC_PER_SEC,
-		  in->pair.task.start_time);
-}
-
-/*
- * Identity: the inode number of a pidfd
- */
-static __u64 pidfd_ino(int pidfd)
-{
-	struct statx st;
-
-	if (statx(pidfd, "", AT_EMPTY_PATH, STATX_INO, &st))
-		return ~0ULL;
-	return st.stx_ino;
-}
-
-static bool kernel_is_64bit(void)
-{
-	struct utsname name;
-
-	return sizeof(long) == 8 || uname(&name) ||
-	       strstr(name.machine, "64") || !strcmp(name.machine, "s390x");
-}
-
-/* 32-bit kernels run out of inode numbers; 64-bit ones do not. */
-#define SKIP_IF_UNKNOWN(_ino)						\
-	do {								\
-		if (!(_ino) && !kernel_is_64bit())			\
-			SKIP(return, "pidfs_ino is unknown");		\
-	} while (0)
-
-TEST_F(fields, pidfs_ino_is_that_of_pidfd)
-{
-	struct xyzzy_task task;
-
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	ASSERT_EQ(0, record_get(self->subject.pid, 0, 0, &task));
-	SKIP_IF_UNKNOWN(task.pidfs_ino);
-	EXPECT_NE(0ULL, task.pidfs_ino);
-	EXPECT_EQ(pidfd_ino(self->subject.pidfd), task.pidfs_ino);
-}
-
-TEST_F(fields, pidfs_ino_is_known_before_there_is_a_pidfd)
-{
-	struct xyzzy_task *task;
-	struct walk walk;
-	int pidfd;
-
-	self->other = spawn_blocked();
-	ASSERT_LT(0, self->other);
-	ASSERT_EQ(0, walk_all(&walk, -1, 0, 0, 100));
-	task = walk_find(&walk, self->other);
-	ASSERT_NE(NULL, task);
-	SKIP_IF_UNKNOWN(task->pidfs_ino);
-	pidfd = sys_pidfd_open(self->other, 0);
-	ASSERT_LE(0, pidfd);
-	EXPECT_NE(0ULL, task->pidfs_ino);
-	EXPECT_EQ(pidfd_ino(pidfd), task->pidfs_ino);
-	close(pidfd);
-	walk_free(&walk);
-}
-
-TEST_F(fields, pidfs_ino_of_thread_is_that_of_its_pidfd)
-{
-	struct xyzzy_task leader, task;
-	pid_t tids[2];
-	int pidfd;
-
-	self->other = spawn_threads(tids, 2, false);
-	ASSERT_LT(0, self->other);
-	ASSERT_EQ(0, record_get(self->other, self->other, 0, &leader));
-	for (int i = 0; i < 2; i++) {
-		ASSERT_EQ(0, record_get(self->other, tids[i], 0, &task));
-		SKIP_IF_UNKNOWN(task.pidfs_ino);
-		EXPECT_NE(leader.pidfs_ino, task.pidfs_ino);
-		pidfd = sys_pidfd_open(tids[i], PIDFD_THREAD);
-		if (pidfd < 0)
-			SKIP(return, "no pidfds of threads");
-		EXPECT_EQ(pidfd_ino(pidfd), task.pidfs_ino);
-		close(pidfd);
-	}
-}
-
-/* A sleeping child with the PID @pid. */
-static pid_t spawn_with_pid(pid_t pid)
-{
-	struct clone_args args = {
-		.exit_signal = SIGCHLD,
-		.set_tid = (__u64)(unsigned long)&pid,
-		.set_tid_size = 1,
-	};
-	pid_t parent = getpid();
-	pid_t child = syscall(__NR_clone3, &args, sizeof(args));
-
-	if (child)
-		return child;
-	die_with_parent(parent);
-	for (;;)
-		pause();
-}
-
-TEST_F(fields, pidfs_ino_differs_when_pid_is_reused)
-{
-	struct xyzzy_task first, second;
-	pid_t pid;
-
-	SKIP_WITHOUT_ROOT();
-	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	pid = self->subject.pid;
-	ASSERT_EQ(0, record_get(pid, 0, 0, &first));
-	SKIP_IF_UNKNOWN(first.pidfs_ino);
-	subject_kill(&self->subject);
-	self->other = spawn_with_pid(pid);
-	if (self->other < 0)
-		SKIP(return, "cannot choose a PID: %s", strerror(errno));
-	ASSERT_EQ(pid, self->other);
-	ASSERT_EQ(0, record_get(pid, 0, 0, &second));
-	EXPECT_EQ(pid, (pid_t)second.pid);
-	EXPECT_NE(first.pidfs_ino, second.pidfs_ino);
 }
 
 TEST_HARNESS_MAIN

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+# Every target is a script in harness/; see `make help`.
+
+export BASE LINUX CONFIG ARCH CC JOBS
+
+H := harness
+
+.DEFAULT_GOAL := help
+.PHONY: help run check patches tree boot man clean
+
+help:	## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' Makefile
+	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  ARCH=x86_64|i386'
+
+run:	## Build the kernel with the series, boot it in QEMU and show the call at work
+	@$H/deps.sh build
+	@$H/run.sh
+
+check:	## Check everything; the last line counts what passed and what failed
+	@$H/deps.sh build check
+	@$H/check.sh $H/checks.$(or $(CONFIG),tiny)
+
+patches: ## Make patches/ anew; with BASE or LINUX, patches for that tree in build/
+	@$H/deps.sh build
+	@$H/patches.sh
+
+tree:	## Put the series on the base tree, as a git branch to work on
+	@$H/deps.sh build
+	@$H/tree.sh
+	@$H/where.sh
+
+boot:	## Get a shell in the guest
+	@$H/deps.sh build
+	@$H/guest.sh
+	@$H/boot.sh on 0 /shell.sh
+
+man:	## Show the man page
+	@. series/config && man -l "$$MAN"
+
+clean:	## Remove what was built and fetched
+	rm -rf build

@@ -1,0 +1,53 @@
+# Ask the machine's own mirror for packages of suites that the machine does not
+# have, and leave its apt as it is; to be sourced.
+# shellcheck shell=sh
+
+apt_dir=$BUILD/apt
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+private_apt()
+{
+	command=apt-get
+	case $1 in
+	search) command=apt-cache ;;
+	esac
+	$command -o Dir::Etc="$apt_dir/etc" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::State="$apt_dir/state" -o Dir::Cache="$apt_dir/cache" \
+		-o APT::Sandbox::User=root "$@"
+}
+
+# The machine's own Debian sources and, from its mirror, one more suite.
+use_suite()
+{
+	mkdir -p "$apt_dir/etc/preferences.d" "$apt_dir/state/lists/partial" \
+		"$apt_dir/cache/archives/partial"
+	{
+		apt-get indextargets --format "\$(REPO_URI) \$(RELEASE) \$(COMPONENT)" \
+			'Created-By: Packages' 'Origin: Debian' | sort -u
+		[ "$1" = own ] || apt-get indextargets --format "\$(REPO_URI) $1 main" \
+			'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
+	} | sed "s,^,deb [signed-by=$keyring] ," >"$apt_dir/etc/sources.list"
+	private_apt update
+}
+
+offered()
+{
+	private_apt search --names-only "^$1-[0-9.]+\$" | cut -d ' ' -f 1 | sort -V
+}
+
+# Print NAME-VERSION if a suite has it, else the newest of that NAME, loudly;
+# nothing if there is none at all. What apt says of it goes to a log.
+find_package()
+{
+	for suite in own $(sed '/^#/d' "$HARNESS/suites"); do
+		use_suite "$suite" >>"$BUILD/log/apt.log" 2>&1 || continue
+		if offered "$1" | grep -Fqx "$1-$2"; then
+			say "$1-$2"
+			return
+		fi
+	done
+	newest=$(offered "$1" | tail -n 1)
+	[ -z "$newest" ] ||
+		say "WARNING: $1-$2 IS NOT OFFERED ANY MORE; TAKING $newest" >&2
+	say "$newest"
+}

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Get the base tree as a git repository, TREE of lib.sh: from LINUX, from
+# Debian's source package, or from kernel.org. What is there already stays.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$HARNESS/apt.sh"
+
+work=
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+unpack_package()
+{
+	(cd "$work" && private_apt download "$package")
+	dpkg-deb --fsys-tarfile "$work"/*.deb |
+		tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+		tar -xJ -C "$work/tree" --strip-components=1
+	dpkg-deb -f "$work"/*.deb Version | sed "s/^/$package /" >"$work/version"
+}
+
+get()
+{
+	if command -v curl >/dev/null 2>&1; then
+		curl -fsSL -o "$2" "$1"
+	else
+		wget -q -O "$2" "$1"
+	fi
+}
+
+unpack_tarball()
+{
+	url=https://cdn.kernel.org/pub/linux/kernel/v${BASE%%.*}.x
+	tarball=linux-$BASE.tar.xz
+	get "$url/sha256sums.asc" "$work/sums"
+	get "$url/$tarball" "$work/$tarball"
+	(cd "$work" && grep " $tarball\$" sums | sha256sum -c -)
+	tar -xJf "$work/$tarball" -C "$work/tree" --strip-components=1
+	say "kernel.org $tarball" >"$work/version"
+}
+
+get_release()
+{
+	package=
+	if command -v apt-get >/dev/null 2>&1; then
+		package=$(find_package linux-source "$BASE")
+	fi
+	if [ -n "$package" ]; then
+		step "base: get and unpack $package" "base-$BASE" unpack_package
+	else
+		step "base: get and unpack linux-$BASE of kernel.org" "base-$BASE" \
+			unpack_tarball
+	fi
+}
+
+# Files that .gitignore names are part of the tree too, hence -f.
+commit_tree()
+{
+	git -C "$work/tree" init -q -b base
+	git -C "$work/tree" -c core.looseCompression=1 -c gc.auto=0 add -f -A
+	git -C "$work/tree" -c gc.auto=0 commit -q -m "Linux $(cat "$work/version")"
+}
+
+# The user's own tree is only read: a clone that borrows its objects, or a copy.
+get_user_tree()
+{
+	[ -f "$LINUX/MAINTAINERS" ] || die "$LINUX: expected a kernel tree (LINUX)"
+	say "$LINUX" >"$work/version"
+	if [ -e "$LINUX/.git" ]; then
+		step "base: clone of $LINUX" base-user \
+			git clone -q --shared "$LINUX" "$work/tree"
+	else
+		step "base: copy of $LINUX" base-user cp -a "$LINUX/." "$work/tree"
+		step "base: commit" base-commit commit_tree
+	fi
+}
+
+# A clone follows its source: what was committed there since is the new base.
+follow_user_tree()
+{
+	[ -e "$LINUX/.git" ] || return 0
+	git -C "$TREE" fetch -q "$LINUX" HEAD
+	git -C "$TREE" update-ref "$BASE_REF" FETCH_HEAD
+}
+
+lock "$TREE_NAME"
+if is_our_tree "$TREE"; then
+	[ -z "$LINUX" ] || follow_user_tree
+	exit 0
+fi
+
+take_identity
+work=$(mktemp -d "$BUILD/.base.XXXXXX")
+mkdir "$work/tree"
+if [ -n "$LINUX" ]; then
+	get_user_tree
+else
+	get_release
+	step "base: commit" base-commit commit_tree
+fi
+# No housekeeping behind the back of the next script.
+git -C "$work/tree" config gc.auto 0
+git -C "$work/tree" config maintenance.auto false
+git -C "$work/tree" update-ref "$BASE_REF" HEAD
+cp "$work/version" "$work/tree/.git/harness-version"
+mv "$work/tree" "$TREE"

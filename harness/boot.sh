@@ -1,0 +1,43 @@
+#!/bin/sh
+# Boot a guest and run one program in it.
+#
+#   boot.sh on|off LIMIT PROGRAM...
+#
+# LIMIT is in seconds; 0 is for a person at the console. Otherwise the console
+# goes to standard output. Success is what the guest says on a serial port of
+# its own, and nothing else.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$HARNESS/kernel-lib.sh"
+
+state=$1 limit=$2
+shift 2
+result=$(mktemp "$BUILD/.result.XXXXXX")
+trap 'rm -f "$result"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# An oops, a warning or a hang ends the guest, and with -no-reboot QEMU.
+boot_options="console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic
+panic_on_warn=1 softlockup_panic=1 hung_task_panic=1 rcupdate.rcu_cpu_stall_timeout=60"
+console=stdio
+[ "$limit" -ne 0 ] || console=mon:stdio
+
+# QEMU keeps the terminal to itself only if a person sits there.
+run()
+{
+	if [ "$limit" -eq 0 ]; then
+		"$@"
+	else
+		timeout --foreground -k 10 "$limit" "$@" </dev/null
+	fi
+}
+
+status=0
+# shellcheck disable=SC2086 # options are words
+run $QEMU -m 1G ${QEMU_OPTIONS:--smp 2} -nodefaults -no-reboot -display none \
+	-kernel "$OUT/kernel-$state" -initrd "$OUT/initramfs.cpio" \
+	-serial "$console" -serial "file:$result" \
+	-append "$(say $boot_options) -- $*" || status=$?
+[ "$status" -ne 124 ] || say "boot: the guest did not end within $limit s"
+grep -q '^status 0' "$result" ||
+	die "the guest did not report success (QEMU: $status; guest: $(cat "$result"))"

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Style: checkpatch of the tree itself, the linters of man pages, and shellcheck.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+exceptions=$SERIES/series/checkpatch
+
+# Every message has to be gone but for those the table of exceptions names.
+checkpatch()
+{
+	ignored=$(awk '/^[^#]/ { printf "%s%s", sep, $1; sep = "," }' "$exceptions")
+	cd "$TREE" && perl scripts/checkpatch.pl --strict --no-summary \
+		--ignore "$ignored" "$1"
+}
+
+# What a page of an unreleased version cannot have: the case of its title and
+# its date are the man-pages project's own ways.
+mandoc_lint()
+{
+	! mandoc -Tlint "$1" | grep -v -e 'lower case character in document title' \
+		-e 'cannot parse date, using it verbatim'
+}
+
+groff_lint()
+{
+	output=$(groff -mandoc -t -K utf8 -ww -rCHECKSTYLE=3 -z "$1" 2>&1)
+	say "$output"
+	[ -z "$output" ]
+}
+
+shell_scripts()
+{
+	cd "$TOP" && git ls-files -co --exclude-standard | grep -v '^patches/' |
+		while read -r file; do
+			case $(head -n 1 "$file") in
+			'#!/bin/sh' | '# shellcheck shell=sh') say "$file" ;;
+			*) [ "${file%.sh}" = "$file" ] || say "$file" ;;
+			esac
+		done
+}
+
+short_scripts()
+{
+	for file in $(shell_scripts); do
+		[ "$(wc -l <"$TOP/$file")" -le 150 ] || { say "$file: over 150 lines"; return 1; }
+	done
+}
+
+shellcheck_all()
+{
+	# shellcheck disable=SC2046 # names without spaces
+	(cd "$TOP" && shellcheck $(shell_scripts))
+}
+
+"$HARNESS/tree.sh"
+for patch in "$SERIES"/patches/*.patch "$SERIES"/patches/man-pages/*.patch; do
+	check "checkpatch --strict $(basename "$patch")" checkpatch "$patch"
+done
+sed -n 's/^\([^#][^\t]*\)\t*/# not asked of checkpatch: \1: /p' "$exceptions"
+check "mandoc -Tlint $MAN" mandoc_lint "$SERIES/$MAN"
+check "groff -ww $MAN" groff_lint "$SERIES/$MAN"
+check "shellcheck" shellcheck_all
+check "no script is longer than 150 lines" short_scripts
+exit $failed

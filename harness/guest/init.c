@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The first process of a guest: mount what programs expect, run the program
+ * that the kernel's command line names, and say how it ended on a serial port
+ * that nothing else writes to.
+ *
+ *   result_port=TTY -- PROGRAM [ARGUMENT...]
+ *
+ * The kernel gives what stands behind "--" to init as arguments, and what it
+ * does not know itself in the environment.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Where the host listens if the command line has no result_port=. */
+#define RESULT_PORT "ttyS1"
+
+static const struct {
+	const char *type, *dir, *options;
+} mounts[] = {
+	{ "devtmpfs", "/dev", NULL },
+	{ "devpts", "/dev/pts", "ptmxmode=0666" },
+	{ "proc", "/proc", NULL },
+	{ "sysfs", "/sys", NULL },
+	{ "cgroup2", "/sys/fs/cgroup", NULL },
+	{ "tmpfs", "/dev/shm", "mode=1777" },
+	{ "tmpfs", "/tmp", "mode=1777" },
+};
+
+static void mount_all(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		mkdir(mounts[i].dir, 0755);
+		if (mount(mounts[i].type, mounts[i].dir, mounts[i].type, 0,
+			  mounts[i].options))
+			printf("init: %s: %s\n", mounts[i].dir, strerror(errno));
+	}
+}
+
+/* The console is only there once /dev is mounted if the initramfs has none. */
+static void open_console(void)
+{
+	int fd = open("/dev/console", O_RDWR);
+
+	if (fd < 0)
+		return;
+	dup2(fd, 0);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	if (fd > 2)
+		close(fd);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+/* As a session leader with a terminal, so that a shell has job control. */
+static pid_t start(char **argv)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	setsid();
+	ioctl(0, TIOCSCTTY, 1);
+	execv(argv[0], argv);
+	printf("init: %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+/* Orphans are reaped on the way. */
+static int wait_for(pid_t pid)
+{
+	int status;
+	pid_t got;
+
+	do {
+		got = wait(&status);
+	} while (got != pid && (got >= 0 || errno == EINTR));
+	return got == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static void report(int status)
+{
+	const char *port = getenv("result_port") ?: RESULT_PORT;
+	struct termios raw;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/%s", port);
+	fd = open(path, O_WRONLY | O_NOCTTY);
+	printf("init: the program ended with status %d\n", status);
+	if (fd < 0)
+		return;
+	if (!tcgetattr(fd, &raw)) {
+		cfmakeraw(&raw);
+		tcsetattr(fd, TCSANOW, &raw);
+	}
+	dprintf(fd, "status %d\n", status);
+	tcdrain(fd);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	char *shell[] = { "/bin/sh", NULL };
+
+	mkdir("/dev", 0755);
+	mkdir("/proc", 0555);
+	mkdir("/sys", 0555);
+	mkdir("/tmp", 01777);
+	mount_all();
+	open_console();
+	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
+	setenv("HOME", "/", 1);
+	setenv("TERM", "vt100", 0);
+
+	report(wait_for(start(argc > 1 ? argv + 1 : shell)));
+	sync();
+	reboot(RB_POWER_OFF);
+	return 1;
+}

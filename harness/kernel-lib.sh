@@ -1,0 +1,43 @@
+# What the scripts know of a kernel: where it is built and for which machine;
+# to be sourced after lib.sh.
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2153 # used by, and set by, those who source it
+
+OUT=$BUILD/out/$TREE_NAME-$CONFIG-$ARCH
+LABEL=$TREE_NAME-$CONFIG-$ARCH
+
+# shellcheck disable=SC2046 # the words of the line
+set_machine()
+{
+	set -- $(lookup "$HARNESS/archs" "$ARCH")
+	KARCH=$1 IMAGE=$2 RESULT_PORT=$3 ABIS=$(say "$4" | tr , ' ') CONSOLE=$5
+	shift 5
+	QEMU=$*
+}
+set_machine
+
+CC=${CC:-gcc}
+KCC=$CC
+command -v ccache >/dev/null 2>&1 && KCC="ccache $CC"
+
+# The same input gives the same kernel, and ccache finds it again.
+kernel_make()
+{
+	KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=user KBUILD_BUILD_HOST=host \
+		make -C "$TREE" -j"$JOBS" O="$OUT" ARCH="$KARCH" CC="$KCC" "$@"
+}
+
+has_option()
+{
+	grep -qx "$1=y" "$OUT/.config"
+}
+
+# Can the kernel run programs of this ABI?
+runs_abi()
+{
+	options=$(lookup "$HARNESS/abis" "$1")
+	for option in ${options#* }; do
+		has_option "$option" && return
+	done
+	return 1
+}

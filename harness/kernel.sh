@@ -1,0 +1,69 @@
+#!/bin/sh
+# Configure and build the kernel of TREE for CONFIG and ARCH.
+#
+#   kernel.sh on|off	with the option of the series on or off
+#
+# The image and its configuration are left in OUT as kernel-on or kernel-off.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$HARNESS/kernel-lib.sh"
+
+state=$1
+wanted=$OUT/wanted.config
+
+write_wanted()
+{
+	if [ "$CONFIG" = tiny ]; then
+		cat "$HARNESS/configs/tiny.config" "$HARNESS/configs/$ARCH.config"
+	fi
+	grep -q "config $OPTION\$" "$TREE/init/Kconfig" || return 0
+	if [ "$state" = on ]; then
+		say "CONFIG_$OPTION=y"
+	else
+		say CONFIG_EXPERT=y
+		say "# CONFIG_$OPTION is not set"
+	fi
+}
+
+configure()
+{
+	write_wanted >"$wanted"
+	if [ "$CONFIG" = tiny ]; then
+		kernel_make KCONFIG_ALLCONFIG="$wanted" allnoconfig
+	else
+		kernel_make "$CONFIG"
+		cat "$wanted" >>"$OUT/.config"
+		kernel_make olddefconfig
+	fi
+	check_config
+}
+
+# An option that no Kconfig of this tree knows is of another version.
+is_unknown()
+{
+	option=${1#CONFIG_}
+	! git -C "$TREE" grep -q "config ${option%%=*}\$" -- '*Kconfig*'
+}
+
+# Kconfig drops without a word what depends on something that is not there.
+check_config()
+{
+	while read -r line; do
+		case $line in
+		CONFIG_*) grep -Fqx "$line" "$OUT/.config" || is_unknown "$line" ;;
+		'# CONFIG_'*) option=${line#\# } && ! has_option "${option%% *}" ;;
+		esac || die "$OUT/.config: expected '$line' to survive; see harness/configs"
+	done <"$wanted"
+}
+
+build()
+{
+	kernel_make "$(basename "$IMAGE")"
+	cp "$OUT/$IMAGE" "$OUT/kernel-$state"
+	cp "$OUT/.config" "$OUT/config-$state"
+}
+
+lock "$LABEL"
+mkdir -p "$OUT"
+step "kernel $LABEL, $OPTION $state: configure" "config-$LABEL" configure
+step "kernel $LABEL, $OPTION $state: build" "build-$LABEL-$state" build

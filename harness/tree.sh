@@ -1,0 +1,46 @@
+#!/bin/sh
+# Put the series on the base: branch NAME in TREE, applied with git am. A branch
+# that holds somebody's own work is left alone.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+patches=$BUILD/series/$TREE_NAME
+applied_ref=refs/harness/applied
+made_of=$TREE/.git/harness-made-of
+
+# git am in a worktree of just the files concerned: the work tree proper is then
+# moved in one go, so that make sees only what really changed.
+apply()
+{
+	scratch=$(mktemp -d "$BUILD/.am.XXXXXX")
+	trap 'rm -rf "$scratch"; git -C "$TREE" worktree prune' EXIT
+	trap 'exit 1' HUP INT TERM
+	git -C "$TREE" worktree add -q --detach --no-checkout "$scratch/tree" "$BASE_REF"
+	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$patches"/*.patch | sort -u |
+		git -C "$scratch/tree" sparse-checkout set --no-cone --stdin
+	git -C "$scratch/tree" checkout -q
+	git -C "$scratch/tree" am -q --committer-date-is-author-date "$patches"/*.patch
+	git -C "$TREE" update-ref $applied_ref "$(git -C "$scratch/tree" rev-parse HEAD)"
+}
+
+has_own_work()
+{
+	old=$(git -C "$TREE" rev-parse -q --verify $applied_ref || :)
+	[ -n "$old" ] || return 1
+	[ "$(git -C "$TREE" rev-parse HEAD)" != "$old" ] ||
+		[ -n "$(git -C "$TREE" status --porcelain -uno)" ]
+}
+
+"$HARNESS/base.sh"
+lock "$TREE_NAME"
+take_identity
+"$HARNESS/series.sh" commits "$TREE" "$patches"
+key=$(git -C "$TREE" rev-parse "$BASE_REF"; cat "$patches"/*.patch | sha256sum)
+[ "$key" = "$(cat "$made_of" 2>/dev/null || :)" ] && exit 0
+
+! has_own_work ||
+	die "$TREE: has work of your own; push it elsewhere, then: git -C $TREE checkout -f $applied_ref"
+step "series: git am on $(cat "$TREE/.git/harness-version")" "am-$TREE_NAME" apply
+step "series: check out the branch $NAME" "checkout-$TREE_NAME" \
+	git -C "$TREE" checkout -q -f -B "$NAME" $applied_ref
+say "$key" >"$made_of"

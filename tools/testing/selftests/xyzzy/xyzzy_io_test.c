@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * XYZZY_IO: what was read and written, of processes, threads and exited
+ * threads. A loop device over a memfd serves as a disk.
+ */
+#include "kselftest_harness.h"
+#include "disk.h"
+#include "expect.h"
+
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
+#define DISK_SIZE (1024 * 1024)
+
+/* What the subject does, and what it shares with the test. */
+struct job {
+	int reads;
+	int writes;
+	int disk_fd;
+	pid_t tid;
+};
+
+FIXTURE(io)
+{
+	struct subject subject;
+	struct job *job;
+	struct pair pair;
+	struct disk disk;
+};
+
+FIXTURE_SETUP(io)
+{
+	memset(&self->subject, -1, sizeof(self->subject));
+	self->disk.fd = -1;
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+	if (access("/proc/self/io", F_OK))
+		SKIP(return, "no I/O accounting");
+	self->job = share_memory(sizeof(*self->job));
+	*self->job = (struct job){ .reads = 30, .writes = 20, .disk_fd = -1 };
+}
+
+FIXTURE_TEARDOWN(io)
+{
+	subject_kill(&self->subject);
+	disk_close(&self->disk);
+}
+
+static int do_job(void *arg)
+{
+	const struct job *job = arg;
+	char buf[1000] = "";
+	int null = open("/dev/null", O_WRONLY);
+	int zero = open("/dev/zero", O_RDONLY);
+
+	if (null < 0 || zero < 0)
+		return -errno;
+	for (int i = 0; i < job->reads; i++)
+		if (read(zero, buf, sizeof(buf)) != sizeof(buf))
+			return -EIO;
+	for (int i = 0; i < job->writes; i++)
+		if (write(null, buf, sizeof(buf)) != sizeof(buf))
+			return -EIO;
+	return 0;
+}
+
+TEST_F(io, reads_and_writes_are_counted)
+{
+	const struct xyzzy_task *task = &self->pair.task;
+
+	ASSERT_EQ(0, subject_start(&self->subject, do_job, self->job));
+	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
+	expect_io(_metadata, &self->pair);
+	EXPECT_TRUE(record_has(task, XYZZY_IO));
+	EXPECT_LE(30ULL, task->syscr);
+	EXPECT_LE(20ULL, task->syscw);
+	EXPECT_LE(30000ULL, task->rchar);
+	EXPECT_LE(20000ULL, task->wchar);
+}
+
+TEST_F(io, is_supported)
+{
+	EXPECT_NE(0ULL, xyzzy_supported() & XYZZY_IO);
+}
+
+TEST_F(io, counts_outlive_death)
+{
+	ASSERT_EQ(0, subject_start(&self->subject, do_job, self->job));
+	ASSERT_TRUE(make_zombie(self->subject.pid));
+	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
+	expect_io(_metadata, &self->pair);
+	EXPECT_LE(30000ULL, self->pair.task.rchar);
+}
+
+/*
+ * Threads
+ */
+static void *do_job_and_exit(void *arg)
+{
+	return do_job(arg) ? arg : NULL;
+}
+
+static int start_and_join(void *arg)
+{
+	pthread_t thread;
+	void *failed;
+
+	if (pthread_create(&thread, NULL, do_job_and_exit, arg) ||
+	    pthread_join(thread, &failed) || failed)
+		return -EAGAIN;
+	return 0;
+}
+
+TEST_F(io, process_counts_exited_threads_and_leader_does_not)
+{
+	__u64 of_leader;
+	pid_t pid;
+
+	ASSERT_EQ(0, subject_start(&self->subject, start_and_join, self->job));
+	pid = self->subject.pid;
+	ASSERT_EQ(0, pair_take(&self->pair, pid, pid));
+	expect_io(_metadata, &self->pair);
+	of_leader = self->pair.task.rchar;
+	ASSERT_EQ(0, pair_take(&self->pair, pid, 0));
+	expect_io(_metadata, &self->pair);
+	EXPECT_LE(of_leader + 30000, self->pair.task.rchar);
+}
+
+static void *do_job_and_stay(void *arg)
+{
+	struct job *job = arg;
+
+	if (do_job(job))
+		_exit(EXIT_FAILURE);
+	__atomic_store_n(&job->tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static int start_and_leave(void *arg)
+{
+	struct job *job = arg;
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, do_job_and_stay, arg))
+		return -EAGAIN;
+	while (!__atomic_load_n(&job->tid, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	return wait_state(job->tid, 'S') ? 0 : -ETIMEDOUT;
+}
+
+TEST_F(io, thread_counts_itself_alone)
+{
+	__u64 rchar;
+	pid_t pid;
+
+	ASSERT_EQ(0, subject_start(&self->subject, start_and_leave, self->job));
+	pid = self->subject.pid;
+	ASSERT_EQ(0, pair_take(&self->pair, pid, self->job->tid));
+	expect_io(_metadata, &self->pair);
+	EXPECT_LE(30000ULL, self->pair.task.rchar);
+	rchar = self->pair.task.rchar;
+	ASSERT_EQ(0, pair_take(&self->pair, pid, pid));
+	expect_io(_metadata, &self->pair);
+	rchar += self->pair.task.rchar;
+	ASSERT_EQ(0, pair_take(&self->pair, pid, 0));
+	expect_io(_metadata, &self->pair);
+	EXPECT_EQ(rchar, self->pair.task.rchar);
+}
+
+/*
+ * Disks
+ */
+#define TO_READ (128 * 1024)
+#define TO_WRITE (256 * 1024)
+#define TO_CANCEL (64 * 1024)
+
+/* Read some of the disk, make more of it dirty and throw some of that away. */
+static int use_disk(void *arg)
+{
+	const struct job *job = arg;
+	__u64 range[2] = { DISK_SIZE / 2, TO_CANCEL };
+	static char buf[TO_WRITE];
+
+	if (pread(job->disk_fd, buf, TO_READ, 0) != TO_READ ||
+	    pwrite(job->disk_fd, buf, TO_WRITE, range[0]) != TO_WRITE ||
+	    ioctl(job->disk_fd, BLKZEROOUT, range))
+		return -errno;
+	return 0;
+}
+
+TEST_F(io, disk_bytes_are_counted)
+{
+	const struct xyzzy_task *task = &self->pair.task;
+
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	if (disk_open(&self->disk, DISK_SIZE))
+		SKIP(return, "no loop devices");
+	self->job->disk_fd = self->disk.fd;
+	ASSERT_EQ(0, subject_start(&self->subject, use_disk, self->job));
+	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
+	expect_io(_metadata, &self->pair);
+	EXPECT_LE((__u64)TO_READ, task->read_bytes);
+	EXPECT_LE((__u64)TO_WRITE, task->write_bytes);
+	EXPECT_LE((__u64)TO_CANCEL, task->cancelled_write_bytes);
+	EXPECT_GT((__u64)TO_WRITE, task->cancelled_write_bytes);
+}
+
+/*
+ * One that runs while it is looked at.
+ */
+TEST_F(io, caller_itself_lies_between_before_and_after)
+{
+	struct proc_dir dir = proc_dir(getpid(), 0);
+	struct proc_io before, after;
+	struct xyzzy_task task;
+
+	ASSERT_EQ(0, proc_io(&dir, &before));
+	ASSERT_EQ(0, record_get(getpid(), 0, XYZZY_IO, &task));
+	ASSERT_EQ(0, proc_io(&dir, &after));
+	EXPECT_LE(before.rchar, task.rchar);
+	EXPECT_GE(after.rchar, task.rchar);
+	EXPECT_LE(before.syscr, task.syscr);
+	EXPECT_GE(after.syscr, task.syscr);
+	EXPECT_LE(before.wchar, task.wchar);
+	EXPECT_GE(after.wchar, task.wchar);
+	EXPECT_LE(before.syscw, task.syscw);
+	EXPECT_GE(after.syscw, task.syscw);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Signals that come in the middle of a walk. */
+#include "kselftest_harness.h"
+#include "helpers.h"
+
+#include <stdatomic.h>
+#include <sys/ptrace.h>
+#include <sys/time.h>
+
+#define NR_CHILDREN 200
+#define NR_RECORDS 4096
+#define NR_CALLS 4096
+
+/* What a walker in another process has done. */
+struct report {
+	atomic_bool done;
+	bool full;
+	int nr_calls;
+	long result[NR_CALLS];
+	size_t nr;
+	struct xyzzy_task tasks[NR_RECORDS];
+};
+
+static atomic_int nr_signals;
+
+static void count_signal(int sig)
+{
+	nr_signals++;
+}
+
+static int catch(int sig, int sa_flags)
+{
+	struct sigaction action = {
+		.sa_handler = count_signal,
+		.sa_flags = sa_flags,
+	};
+
+	return sigaction(sig, &action, NULL);
+}
+
+FIXTURE(signal)
+{
+	pid_t pids[NR_CHILDREN];
+	pid_t walker;
+	struct report *report;
+	struct walk walk;
+};
+
+FIXTURE_VARIANT(signal)
+{
+	unsigned int flags;
+	int sa_flags;
+};
+
+FIXTURE_VARIANT_ADD(signal, processes) { 0, 0 };
+FIXTURE_VARIANT_ADD(signal, processes_sa_restart) { 0, SA_RESTART };
+FIXTURE_VARIANT_ADD(signal, threads) { XYZZY_THREADS, 0 };
+
+FIXTURE_SETUP(signal)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	self->report = map_shared(sizeof(*self->report));
+	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
+}
+
+FIXTURE_TEARDOWN(signal)
+{
+	kill_child(self->walker);
+	kill_many(self->pids, NR_CHILDREN);
+	walk_free(&self->walk);
+}
+
+/* Walk to the end in calls with much room, and write down each of them. */
+static void walk_and_report(struct report *report, unsigned int flags)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 0);
+	long ret;
+
+	do {
+		params.tasks = report->tasks + report->nr;
+		params.nr_tasks = NR_RECORDS - report->nr;
+		if (!params.nr_tasks || report->nr_calls == NR_CALLS) {
+			report->full = true;
+			break;
+		}
+		ret = xyzzy_call(&params, flags);
+		report->result[report->nr_calls++] = ret;
+		if (ret > 0)
+			report->nr += ret;
+	} while (ret > 0);
+	report->done = true;
+}
+
+static pid_t spawn_walker(struct report *report, unsigned int flags,
+			  int sa_flags)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) || catch(SIGUSR1, sa_flags))
+		_exit(EXIT_FAILURE);
+	raise(SIGSTOP);
+	walk_and_report(report, flags);
+	_exit(EXIT_SUCCESS);
+}
+
+/* At the entry of the call under test? */
+static bool enters_xyzzy(pid_t pid)
+{
+	struct __ptrace_syscall_info info = { 0 };
+	long ret = ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info),
+			  &info);
+
+	return ret > 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY &&
+	       info.entry.nr == (__u32)__NR_xyzzy;
+}
+
+/*
+ * Trace a stopped walker to its end and send it a signal whenever it is about
+ * to enter the call. The signal is pending all through the call then.
+ */
+static int trace_walker(pid_t pid)
+{
+	long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
+	int status, sig = 0, nr_sent = 0;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options))
+		return -1;
+	while (!ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)sig) &&
+	       waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
+		sig = WSTOPSIG(status);
+		if (sig != (SIGTRAP | 0x80))
+			continue;
+		sig = 0;
+		if (!enters_xyzzy(pid))
+			continue;
+		if (kill(pid, SIGUSR1))
+			return -1;
+		nr_sent++;
+	}
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? nr_sent : -1;
+}
+
+static bool run_traced_walker(struct report *report, unsigned int flags,
+			      int sa_flags)
+{
+	pid_t pid = spawn_walker(report, flags, sa_flags);
+
+	return pid > 0 && trace_walker(pid) > 0 && report->done &&
+	       !report->full;
+}
+
+TEST_F(signal, pending_ends_the_call_early)
+{
+	ASSERT_TRUE(run_traced_walker(self->report, variant->flags,
+				      variant->sa_flags));
+	EXPECT_GT(NR_CHILDREN, self->report->result[0]);
+}
+
+TEST_F(signal, pending_is_no_error_and_lets_each_call_get_on)
+{
+	ASSERT_TRUE(run_traced_walker(self->report, variant->flags,
+				      variant->sa_flags));
+	for (int i = 0; i < self->report->nr_calls - 1; i++)
+		EXPECT_GE(self->report->result[i], 1);
+	EXPECT_EQ(0, self->report->result[self->report->nr_calls - 1]);
+}
+
+TEST_F(signal, pending_loses_no_process_and_repeats_none)
+{
+	struct walk walk;
+
+	ASSERT_TRUE(run_traced_walker(self->report, variant->flags,
+				      variant->sa_flags));
+	walk.tasks = self->report->tasks;
+	walk.nr = self->report->nr;
+	for (int i = 0; i < NR_CHILDREN; i++)
+		EXPECT_EQ(1, walk_count(&walk, self->pids[i]));
+}
+
+TEST_F(signal, blocked_does_not_end_the_call)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &set, NULL));
+	ASSERT_EQ(0, raise(SIGUSR1));
+	walk_and_report(self->report, variant->flags);
+	ASSERT_FALSE(self->report->full);
+	EXPECT_EQ(2, self->report->nr_calls);
+	EXPECT_LE(NR_CHILDREN, self->report->result[0]);
+}
+
+TEST_F(signal, from_a_timer_loses_no_process_and_repeats_none)
+{
+	struct itimerval timer = {
+		.it_interval = { .tv_usec = 1000 },
+		.it_value = { .tv_usec = 1000 },
+	};
+
+	ASSERT_EQ(0, catch(SIGALRM, variant->sa_flags));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &timer, NULL));
+	while (nr_signals < 100) {
+		ASSERT_EQ(0, walk_all(&self->walk, -1, XYZZY_ALL,
+				      variant->flags, 1000));
+		for (int i = 0; i < NR_CHILDREN; i++)
+			ASSERT_EQ(1, walk_count(&self->walk, self->pids[i]));
+		walk_free(&self->walk);
+	}
+}
+
+TEST_F(signal, sigkill_ends_a_walker)
+{
+	struct report *report = self->report;
+	int status;
+
+	self->walker = fork_child();
+	ASSERT_LE(0, self->walker);
+	if (!self->walker) {
+		for (;;) {
+			report->nr_calls = 0;
+			report->nr = 0;
+			walk_and_report(report, variant->flags);
+		}
+	}
+	for (int i = 0; !report->done && i < WAIT_TRIES; i++)
+		usleep(1000);
+	ASSERT_TRUE(report->done);
+	ASSERT_EQ(0, kill(self->walker, SIGKILL));
+	ASSERT_EQ(self->walker, waitpid(self->walker, &status, 0));
+	self->walker = 0;
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+}
+
+TEST_HARNESS_MAIN

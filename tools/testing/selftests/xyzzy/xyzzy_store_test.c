@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How records are stored: strides wider than a record, what is not written,
+ * faults in the middle of the array, and counts that would overflow.
+ */
+#include "kselftest_harness.h"
+#include "helpers.h"
+
+#include <limits.h>
+#include <stdint.h>
+
+#define NR_CHILDREN 16
+#define POISON 0xa5
+
+static bool is_filled_with(const void *where, int byte, size_t size)
+{
+	const unsigned char *bytes = where;
+
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] != byte)
+			return false;
+	return true;
+}
+
+/* The record @i of an array with the stride @stride. */
+static struct xyzzy_task *record(void *tasks, size_t stride, int i)
+{
+	return (void *)((char *)tasks + i * stride);
+}
+
+/*
+ * Strides.
+ */
+FIXTURE(stride)
+{
+	pid_t pids[NR_CHILDREN];
+	char *buf;
+	size_t size;
+	struct xyzzy_params params;
+};
+
+FIXTURE_VARIANT(stride)
+{
+	size_t size;
+};
+
+FIXTURE_VARIANT_ADD(stride, of_384) { 384 };
+FIXTURE_VARIANT_ADD(stride, of_392) { 392 };
+FIXTURE_VARIANT_ADD(stride, of_512) { 512 };
+FIXTURE_VARIANT_ADD(stride, of_1000) { 1000 };
+FIXTURE_VARIANT_ADD(stride, of_2048) { 2048 };
+FIXTURE_VARIANT_ADD(stride, of_4088) { 4088 };
+FIXTURE_VARIANT_ADD(stride, of_4096) { 4096 };
+
+FIXTURE_SETUP(stride)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
+	self->size = (NR_CHILDREN + 1) * variant->size;
+	self->buf = malloc(self->size);
+	ASSERT_TRUE(!!self->buf);
+	memset(self->buf, POISON, self->size);
+	self->params = XYZZY_PARAMS(XYZZY_ALL, (void *)self->buf, NR_CHILDREN);
+	self->params.task_size = variant->size;
+}
+
+FIXTURE_TEARDOWN(stride)
+{
+	free(self->buf);
+	kill_many(self->pids, NR_CHILDREN);
+}
+
+TEST_F(stride, separates_the_records)
+{
+	__u32 last = 0;
+
+	ASSERT_EQ(NR_CHILDREN, xyzzy_call(&self->params, 0));
+	for (int i = 0; i < NR_CHILDREN; i++) {
+		struct xyzzy_task *task = record(self->buf, variant->size, i);
+
+		EXPECT_GT(task->pid, last);
+		EXPECT_EQ(task->pid, task->tgid);
+		EXPECT_TRUE(!!(task->mask & XYZZY_ID));
+		last = task->pid;
+	}
+}
+
+TEST_F(stride, is_filled_up_with_zeroes)
+{
+	ASSERT_EQ(NR_CHILDREN, xyzzy_call(&self->params, 0));
+	for (int i = 0; i < NR_CHILDREN; i++) {
+		struct xyzzy_task *task = record(self->buf, variant->size, i);
+
+		EXPECT_TRUE(is_filled_with(task + 1, 0,
+					   variant->size - sizeof(*task)));
+	}
+}
+
+TEST_F(stride, beyond_the_last_record_is_not_written)
+{
+	ASSERT_EQ(NR_CHILDREN, xyzzy_call(&self->params, 0));
+	EXPECT_TRUE(is_filled_with(record(self->buf, variant->size,
+					  NR_CHILDREN),
+				   POISON, variant->size));
+}
+
+TEST_F(stride, without_a_record_is_not_written)
+{
+	self->params.pidfd = sys_pidfd_open(self->pids[0], 0);
+	ASSERT_GE(self->params.pidfd, 0);
+	ASSERT_EQ(1, xyzzy_call(&self->params, 0));
+	EXPECT_TRUE(is_filled_with(record(self->buf, variant->size, 1), POISON,
+				   self->size - variant->size));
+	close(self->params.pidfd);
+}
+
+TEST_F(stride, at_the_end_of_the_walk_is_not_written)
+{
+	self->params.pidfd = sys_pidfd_open(self->pids[0], 0);
+	ASSERT_GE(self->params.pidfd, 0);
+	ASSERT_EQ(1, xyzzy_call(&self->params, 0));
+	memset(self->buf, POISON, self->size);
+	ASSERT_EQ(0, xyzzy_call(&self->params, 0));
+	EXPECT_TRUE(is_filled_with(self->buf, POISON, self->size));
+	close(self->params.pidfd);
+}
+
+TEST_F(stride, does_not_change_the_record)
+{
+	struct xyzzy_task before, after;
+
+	ASSERT_TRUE(stop_child(self->pids[0]));
+	self->params.pidfd = sys_pidfd_open(self->pids[0], 0);
+	ASSERT_GE(self->params.pidfd, 0);
+	/* The child may have to finish the switch to another task first. */
+	do {
+		self->params.cursor = 0;
+		ASSERT_EQ(1, xyzzy_one(self->pids[0], XYZZY_ALL, &before));
+		ASSERT_EQ(1, xyzzy_call(&self->params, 0));
+		ASSERT_EQ(1, xyzzy_one(self->pids[0], XYZZY_ALL, &after));
+	} while (memcmp(&before, &after, sizeof(before)));
+	EXPECT_EQ(0, memcmp(&before, self->buf, sizeof(before)));
+	close(self->params.pidfd);
+}
+
+/*
+ * Faults.
+ */
+
+/* How an array ends: @extra bytes after the last whole record. */
+struct cut {
+	size_t stride;
+	size_t extra;
+	enum guard guard;
+};
+
+FIXTURE(fault)
+{
+	pid_t pids[NR_CHILDREN];
+	struct xyzzy_params params;
+	struct walk walk;
+};
+
+FIXTURE_VARIANT(fault)
+{
+	struct cut cut;
+};
+
+FIXTURE_VARIANT_ADD(fault, at_once) { { 384, 0, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, after_the_mask) { { 384, 8, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, after_the_id) { { 384, 80, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, in_the_last_word) { { 384, 376, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, at_the_last_byte) { { 384, 383, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, at_once_wide) { { 4096, 0, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, at_the_fill) { { 512, 384, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, in_the_fill) { { 1024, 1016, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, at_the_last_byte_wide) { { 4096, 4095, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, unmapped) { { 384, 0, GUARD_UNMAPPED } };
+FIXTURE_VARIANT_ADD(fault, unmapped_inside) { { 384, 200, GUARD_UNMAPPED } };
+FIXTURE_VARIANT_ADD(fault, read_only) { { 384, 0, GUARD_READ_ONLY } };
+FIXTURE_VARIANT_ADD(fault, read_only_inside) { { 384, 200, GUARD_READ_ONLY } };
+FIXTURE_VARIANT_ADD(fault, read_only_fill) { { 512, 448, GUARD_READ_ONLY } };
+
+FIXTURE_SETUP(fault)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
+	self->params = XYZZY_PARAMS(XYZZY_ALL, NULL, NR_CHILDREN);
+	self->params.task_size = variant->cut.stride;
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	walk_free(&self->walk);
+	kill_many(self->pids, NR_CHILDREN);
+}
+
+static struct xyzzy_task *cut_array(const struct cut *cut, int whole)
+{
+	return map_before_guard(whole * cut->stride + cut->extra, cut->guard);
+}
+
+TEST_F(fault, ends_the_call_after_the_whole_records)
+{
+	for (int whole = 1; whole < NR_CHILDREN; whole++) {
+		self->params.cursor = 0;
+		self->params.tasks = cut_array(&variant->cut, whole);
+		EXPECT_EQ(whole, xyzzy_call(&self->params, 0));
+	}
+}
+
+TEST_F(fault, fails_the_call_without_a_whole_record)
+{
+	self->params.tasks = cut_array(&variant->cut, 0);
+	EXPECT_EQ(-EFAULT, xyzzy_call(&self->params, 0));
+}
+
+TEST_F(fault, without_a_whole_record_leaves_the_cursor)
+{
+	struct xyzzy_task task[4096 / sizeof(struct xyzzy_task) + 1];
+	__u64 cursor;
+
+	self->params.tasks = task;
+	self->params.nr_tasks = 1;
+	ASSERT_EQ(1, xyzzy_call(&self->params, 0));
+	cursor = self->params.cursor;
+	self->params.tasks = cut_array(&variant->cut, 0);
+	ASSERT_EQ(-EFAULT, xyzzy_call(&self->params, 0));
+	EXPECT_EQ(cursor, self->params.cursor);
+}
+
+/* Copy @nr records of @params to a walk. */
+static int keep(struct walk *walk, const struct xyzzy_params *params, int nr)
+{
+	if (walk_make_room(walk, nr))
+		return -ENOMEM;
+	for (int i = 0; i < nr; i++)
+		memcpy(&walk->tasks[walk->nr++],
+		       record(params->tasks, params->task_size, i),
+		       sizeof(*walk->tasks));
+	return 0;
+}
+
+TEST_F(fault, loses_no_process_and_repeats_none)
+{
+	__u32 last = 0;
+	long ret;
+
+	for (;;) {
+		self->params.tasks = cut_array(&variant->cut, 3);
+		ret = xyzzy_call(&self->params, 0);
+		ASSERT_LE(0, ret);
+		if (!ret)
+			break;
+		ASSERT_GE(3, ret);
+		ASSERT_EQ(0, keep(&self->walk, &self->params, ret));
+	}
+	for (int i = 0; i < NR_CHILDREN; i++)
+		EXPECT_EQ(1, walk_count(&self->walk, self->pids[i]));
+	for (size_t i = 0; i < self->walk.nr; i++) {
+		EXPECT_GT(self->walk.tasks[i].pid, last);
+		last = self->walk.tasks[i].pid;
+	}
+}
+
+TEST_F(fault, behind_the_room_does_no_harm)
+{
+	self->params.tasks = cut_array(&variant->cut, 3);
+	self->params.nr_tasks = 3;
+	EXPECT_EQ(3, xyzzy_call(&self->params, 0));
+}
+
+/*
+ * Numbers of records whose size in bytes overflows, or that a call does not
+ * store at once.
+ */
+FIXTURE(huge)
+{
+	pid_t pids[NR_CHILDREN];
+	struct xyzzy_params params;
+};
+
+FIXTURE_VARIANT(huge)
+{
+	size_t nr;
+	__u32 stride;
+};
+
+FIXTURE_VARIANT_ADD(huge, limit) { 1 << 20, 384 };
+FIXTURE_VARIANT_ADD(huge, limit_plus_1) { (1 << 20) + 1, 384 };
+FIXTURE_VARIANT_ADD(huge, limit_wide) { 1 << 20, 4096 };
+FIXTURE_VARIANT_ADD(huge, half) { SIZE_MAX / 2 + 1, 384 };
+FIXTURE_VARIANT_ADD(huge, half_minus_1) { SIZE_MAX / 2, 384 };
+FIXTURE_VARIANT_ADD(huge, max) { SIZE_MAX, 384 };
+FIXTURE_VARIANT_ADD(huge, max_wide) { SIZE_MAX, 4096 };
+FIXTURE_VARIANT_ADD(huge, product_max) { SIZE_MAX / 384, 384 };
+FIXTURE_VARIANT_ADD(huge, product_overflows) { SIZE_MAX / 384 + 1, 384 };
+FIXTURE_VARIANT_ADD(huge, product_is_0) { SIZE_MAX / 4096 + 1, 4096 };
+
+FIXTURE_SETUP(huge)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
+	self->params = XYZZY_PARAMS(0, NULL, variant->nr);
+	self->params.task_size = variant->stride;
+}
+
+FIXTURE_TEARDOWN(huge)
+{
+	kill_many(self->pids, NR_CHILDREN);
+}
+
+TEST_F(huge, room_is_no_error)
+{
+	self->params.pidfd = sys_pidfd_open(self->pids[0], 0);
+	ASSERT_GE(self->params.pidfd, 0);
+	self->params.tasks = map_before_guard(variant->stride, GUARD_NONE);
+	EXPECT_EQ(1, xyzzy_call(&self->params, 0));
+	close(self->params.pidfd);
+}
+
+TEST_F(huge, room_is_used_up_to_the_fault)
+{
+	self->params.tasks = map_before_guard(3 * variant->stride, GUARD_NONE);
+	EXPECT_EQ(3, xyzzy_call(&self->params, 0));
+}
+
+TEST_F(huge, room_without_memory_faults)
+{
+	self->params.tasks = map_before_guard(0, GUARD_NONE);
+	EXPECT_EQ(-EFAULT, xyzzy_call(&self->params, 0));
+}
+
+/*
+ * Other buffers.
+ */
+TEST(untouched_memory_is_faulted_in)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 4);
+	pid_t pids[4];
+
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	ASSERT_EQ(0, spawn_many(pids, 4));
+	/* Each record on a page of its own, none of them there yet. */
+	params.task_size = 4096;
+	params.tasks = map_before_guard(4 * 4096, GUARD_NONE);
+	EXPECT_EQ(4, xyzzy_call(&params, 0));
+	kill_many(pids, 4);
+}
+
+TEST(null_tasks_fault)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 4);
+
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	EXPECT_EQ(-EFAULT, xyzzy_call(&params, 0));
+}
+
+TEST(tasks_at_the_top_of_the_address_space_fault)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 4);
+
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	params.tasks = (void *)-page_size();
+	EXPECT_EQ(-EFAULT, xyzzy_call(&params, 0));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A walk over all processes: which it reports, in what order, and how often. */
+#include "kselftest_harness.h"
+#include "helpers.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdint.h>
+
+#define NR_MANY 200
+#define NR_FEW 16
+
+/* True if every process of @pids is in the walk just once. */
+static bool has_each_once(const struct walk *walk, const pid_t *pids, int nr)
+{
+	for (int i = 0; i < nr; i++)
+		if (walk_count(walk, pids[i]) != 1)
+			return false;
+	return true;
+}
+
+static bool is_increasing(const struct walk *walk)
+{
+	for (size_t i = 1; i < walk->nr; i++)
+		if (walk->tasks[i - 1].pid >= walk->tasks[i].pid)
+			return false;
+	return true;
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	return *(const pid_t *)a - *(const pid_t *)b;
+}
+
+/*
+ * Walks over many processes in calls of few and of many records.
+ */
+FIXTURE(chunk)
+{
+	pid_t pids[NR_MANY];
+	struct walk walk;
+};
+
+FIXTURE_VARIANT(chunk)
+{
+	size_t size;
+};
+
+FIXTURE_VARIANT_ADD(chunk, of_1) { 1 };
+FIXTURE_VARIANT_ADD(chunk, of_2) { 2 };
+FIXTURE_VARIANT_ADD(chunk, of_3) { 3 };
+FIXTURE_VARIANT_ADD(chunk, of_7) { 7 };
+FIXTURE_VARIANT_ADD(chunk, of_64) { 64 };
+FIXTURE_VARIANT_ADD(chunk, of_1000) { 1000 };
+
+FIXTURE_SETUP(chunk)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	ASSERT_EQ(0, spawn_many(self->pids, NR_MANY));
+	ASSERT_EQ(0, walk_all(&self->walk, -1, XYZZY_ID, 0, variant->size));
+}
+
+FIXTURE_TEARDOWN(chunk)
+{
+	walk_free(&self->walk);
+	kill_many(self->pids, NR_MANY);
+}
+
+TEST_F(chunk, walk_reports_each_process_once)
+{
+	EXPECT_TRUE(has_each_once(&self->walk, self->pids, NR_MANY));
+}
+
+TEST_F(chunk, walk_goes_up_in_pids)
+{
+	EXPECT_TRUE(is_increasing(&self->walk));
+}
+
+/*
+ * Walks over a few children and whatever else there is.
+ */
+FIXTURE(walk)
+{
+	pid_t pids[NR_FEW];
+	pid_t other;
+	struct walk walk;
+};
+
+FIXTURE_SETUP(walk)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	ASSERT_EQ(0, spawn_many(self->pids, NR_FEW));
+	qsort(self->pids, NR_FEW, sizeof(*self->pids), compare_pids);
+}
+
+FIXTURE_TEARDOWN(walk)
+{
+	walk_free(&self->walk);
+	kill_many(self->pids, NR_FEW);
+	kill_child(self->other);
+}
+
+TEST_F(walk, reports_the_caller)
+{
+	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
+	EXPECT_EQ(1, walk_count(&self->walk, getpid()));
+}
+
+TEST_F(walk, one_call_fills_all_the_room)
+{
+	struct xyzzy_task tasks[NR_FEW];
+	struct xyzzy_params params = XYZZY_PARAMS(0, tasks, NR_FEW);
+
+	EXPECT_EQ(NR_FEW, xyzzy_call(&params, 0));
+}
+
+TEST_F(walk, one_call_with_room_reports_all)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 10000);
+	long ret;
+
+	ASSERT_EQ(0, walk_make_room(&self->walk, params.nr_tasks));
+	params.tasks = self->walk.tasks;
+	ret = xyzzy_call(&params, 0);
+	ASSERT_GT(ret, NR_FEW);
+	self->walk.nr = ret;
+	EXPECT_TRUE(has_each_once(&self->walk, self->pids, NR_FEW));
+	EXPECT_EQ(1, walk_count(&self->walk, getpid()));
+}
+
+TEST_F(walk, reports_a_zombie)
+{
+	struct xyzzy_task *task;
+
+	ASSERT_TRUE(make_zombie(self->pids[3]));
+	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
+	ASSERT_EQ(1, walk_count(&self->walk, self->pids[3]));
+	task = walk_find(&self->walk, self->pids[3]);
+	EXPECT_EQ((__u32)'Z', task->state);
+}
+
+TEST_F(walk, does_not_report_a_reaped_process)
+{
+	pid_t gone = self->pids[3];
+
+	kill_child(gone);
+	self->pids[3] = 0;
+	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
+	EXPECT_EQ(0, walk_count(&self->walk, gone));
+}
+
+static bool is_kthreadd(pid_t pid)
+{
+	char path[32], name[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%15s", name) != 1)
+		name[0] = '\0';
+	fclose(file);
+	return !strcmp(name, "kthreadd");
+}
+
+TEST_F(walk, reports_kernel_threads)
+{
+	struct xyzzy_task *task;
+
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
+	task = walk_find(&self->walk, 2);
+	if (!is_kthreadd(2))
+		SKIP(return, "no kernel threads in this PID namespace");
+	ASSERT_TRUE(!!task);
+	EXPECT_STREQ("kthreadd", task->comm);
+}
+
+/* The processes of /proc: how many, -1 if they are more than @room. */
+static int list_proc(pid_t *pids, int room)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	int nr = 0;
+
+	if (!dir)
+		return -1;
+	while (nr < room && (entry = readdir(dir))) {
+		pids[nr] = atoi(entry->d_name);
+		nr += pids[nr] > 0;
+	}
+	closedir(dir);
+	return nr < room ? nr : -1;
+}
+
+static bool is_in(const pid_t *pids, int nr, pid_t pid)
+{
+	for (int i = 0; i < nr; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+TEST_F(walk, reports_what_proc_lists)
+{
+	static pid_t before[10000], after[10000];
+	int nr_before, nr_after;
+
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	nr_before = list_proc(before, 10000);
+	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
+	nr_after = list_proc(after, 10000);
+	if (nr_before < 0 || nr_after < 0)
+		SKIP(return, "more processes than this test has room for");
+
+	for (int i = 0; i < nr_before; i++) {
+		if (!is_in(after, nr_after, before[i]))
+			continue;
+		EXPECT_EQ(1, walk_count(&self->walk, before[i])) {
+			TH_LOG("pid %d", before[i]);
+		}
+	}
+}
+
+TEST_F(walk, reports_no_child_that_is_not_there)
+{
+	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
+	for (size_t i = 0; i < self->walk.nr; i++) {
+		struct xyzzy_task *task = &self->walk.tasks[i];
+
+		EXPECT_TRUE(task->ppid != (__u32)getpid() ||
+			    is_in(self->pids, NR_FEW, task->pid));
+	}
+}
+
+TEST_F(walk, reports_processes_alone)
+{
+	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
+	for (size_t i = 0; i < self->walk.nr; i++)
+		EXPECT_EQ(self->walk.tasks[i].tgid, self->walk.tasks[i].pid);
+}
+
+/*
+ * The cursor.
+ */
+TEST_F(walk, same_cursor_goes_on_at_the_same_place)
+{
+	struct xyzzy_task first, second;
+	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 1);
+	__u64 cursor;
+
+	/* To the lowest child: its siblings come next, and stay. */
+	params.tasks = &first;
+	do {
+		ASSERT_EQ(1, xyzzy_call(&params, 0));
+	} while (first.pid != (__u32)self->pids[0]);
+	cursor = params.cursor;
+	ASSERT_EQ(1, xyzzy_call(&params, 0));
+	ASSERT_NE(cursor, params.cursor);
+
+	params.tasks = &second;
+	params.cursor = cursor;
+	ASSERT_EQ(1, xyzzy_call(&params, 0));
+	EXPECT_EQ(first.pid, second.pid);
+}
+
+TEST_F(walk, is_not_disturbed_by_another_walk)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 3);
+	struct walk other;
+
+	ASSERT_EQ(0, walk_make_room(&self->walk, 3));
+	params.tasks = self->walk.tasks;
+	ASSERT_EQ(3, xyzzy_call(&params, 0));
+	self->walk.nr = 3;
+
+	ASSERT_EQ(0, walk_all(&other, -1, 0, 0, 64));
+	walk_free(&other);
+
+	ASSERT_EQ(0, walk_on(&self->walk, &params, 0));
+	EXPECT_TRUE(has_each_once(&self->walk, self->pids, NR_FEW));
+}
+
+TEST_F(walk, takes_any_cursor)
+{
+	const __u64 cursors[] = {
+		1, 2, 3, 63, 64, 4096, 32768, 1 << 22, INT_MAX - 1, INT_MAX,
+		(__u64)INT_MAX + 1, UINT_MAX, 1ULL << 32, (1ULL << 32) + 1,
+		(1ULL << 32) + INT_MAX, 1ULL << 62, INT64_MAX, 1ULL << 63,
+		(1ULL << 63) + 1, UINT64_MAX - 1, UINT64_MAX,
+	};
+
+	for (size_t i = 0; i < sizeof(cursors) / sizeof(*cursors); i++) {
+		struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 7);
+
+		params.cursor = cursors[i];
+		self->walk.nr = 0;
+		EXPECT_EQ(0, walk_on(&self->walk, &params, 0)) {
+			TH_LOG("cursor %llu", cursors[i]);
+		}
+		EXPECT_TRUE(is_increasing(&self->walk));
+	}
+}
+
+TEST_F(walk, takes_any_cursor_for_threads)
+{
+	for (int bit = 0; bit < 64; bit++) {
+		struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 64);
+
+		params.cursor = 1ULL << bit;
+		self->walk.nr = 0;
+		EXPECT_EQ(0, walk_on(&self->walk, &params, XYZZY_THREADS)) {
+			TH_LOG("bit %d", bit);
+		}
+		EXPECT_TRUE(is_increasing(&self->walk));
+	}
+}
+
+/*
+ * Processes that come and go.
+ */
+
+/* Call for one record at a time and do @between to the process in it. */
+static int walk_singly(struct walk *walk, void (*between)(pid_t pid, void *),
+		       void *arg)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 1);
+	long ret;
+
+	for (;;) {
+		if (walk_make_room(walk, 1))
+			return -ENOMEM;
+		params.tasks = walk->tasks + walk->nr;
+		ret = xyzzy_call(&params, 0);
+		if (ret <= 0)
+			return ret;
+		between(walk->tasks[walk->nr++].pid, arg);
+	}
+}
+
+/* Kill every other child as soon as it is reported. */
+static void kill_odd(pid_t pid, void *arg)
+{
+	pid_t *pids = arg;
+
+	for (int i = 1; i < NR_FEW; i += 2) {
+		if (pids[i] != pid)
+			continue;
+		kill_child(pid);
+		pids[i] = 0;
+	}
+}
+
+TEST_F(walk, goes_on_after_a_process_that_is_gone)
+{
+	pid_t before[NR_FEW];
+
+	memcpy(before, self->pids, sizeof(before));
+	ASSERT_EQ(0, walk_singly(&self->walk, kill_odd, self->pids));
+	EXPECT_TRUE(has_each_once(&self->walk, before, NR_FEW));
+}
+
+/* When a child is reported kill the one that comes next. */
+static void kill_next(pid_t pid, void *arg)
+{
+	pid_t *pids = arg;
+
+	for (int i = 0; i < NR_FEW; i += 2) {
+		if (pids[i] != pid)
+			continue;
+		kill_child(pids[i + 1]);
+		pids[i + 1] = 0;
+	}
+}
+
+TEST_F(walk, passes_over_a_process_that_is_gone)
+{
+	ASSERT_EQ(0, walk_singly(&self->walk, kill_next, self->pids));
+	for (int i = 0; i < NR_FEW; i += 2) {
+		EXPECT_EQ(1, walk_count(&self->walk, self->pids[i]));
+		EXPECT_EQ(0, self->pids[i + 1]);
+	}
+}
+
+/* Let a process come and go, and with a child another one come and stay. */
+static void add_one(pid_t pid, void *arg)
+{
+	pid_t *pids = arg, *last = pids + NR_FEW;
+
+	kill_child(spawn_sleeper());
+	for (int i = 0; i < NR_FEW; i++) {
+		if (pids[i] != pid)
+			continue;
+		while (*last)
+			last++;
+		*last = spawn_sleeper();
+	}
+}
+
+TEST_F(walk, is_not_disturbed_by_new_processes)
+{
+	pid_t pids[2 * NR_FEW + 1] = { 0 };
+
+	memcpy(pids, self->pids, sizeof(self->pids));
+	ASSERT_EQ(0, walk_singly(&self->walk, add_one, pids));
+	kill_many(pids + NR_FEW, NR_FEW);
+	EXPECT_TRUE(has_each_once(&self->walk, self->pids, NR_FEW));
+	EXPECT_TRUE(is_increasing(&self->walk));
+}
+
+/* A child that forks and reaps without end. */
+static pid_t spawn_forker(void)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	for (;;) {
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+TEST_F(walk, is_not_disturbed_by_a_forking_process)
+{
+	self->other = spawn_forker();
+	ASSERT_GT(self->other, 0);
+	for (int i = 0; i < 50; i++) {
+		ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 3));
+		EXPECT_TRUE(has_each_once(&self->walk, self->pids, NR_FEW));
+		EXPECT_EQ(1, walk_count(&self->walk, self->other));
+		EXPECT_TRUE(is_increasing(&self->walk));
+		walk_free(&self->walk);
+	}
+}
+
+TEST_HARNESS_MAIN
