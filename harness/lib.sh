@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # used by those who source it
 
-HARNESS=$(cd "$(dirname "$0")" && pwd)
+HARNESS=${HARNESS:-$(cd "$(dirname "$0")" && pwd)}
 TOP=$(dirname "$HARNESS")
 SERIES=${SERIES:-$TOP}
 BUILD=${BUILD:-$TOP/build}

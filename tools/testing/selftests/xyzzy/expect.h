@@ -153,31 +153,30 @@ static inline void expect_io(struct __test_metadata *_metadata,
  * A group of a record is so many bytes. Those of a group that is not filled
  * are zero.
  */
-#define GROUP(_name, _bit, _first, _end)					\
+#define UP_TO(_field) offsetof(struct xyzzy_task, _field)
+#define RECORD_GROUP(_name, _bit, _first, _end)				\
 	{								\
 		.name = (_name), .bit = (_bit),				\
-		.start = offsetof(struct xyzzy_task, _first),		\
-		.end = (_end),						\
+		.start = UP_TO(_first), .end = (_end),			\
 	}
-#define UP_TO(_field) offsetof(struct xyzzy_task, _field)
 
-static const struct group {
+static const struct record_group {
 	const char *name;
 	__u64 bit;
 	size_t start;
 	size_t end;
-} groups[] = {
-	GROUP("creds", XYZZY_CREDS, uid, UP_TO(policy)),
-	GROUP("sched", XYZZY_SCHED, policy, UP_TO(utime)),
-	GROUP("times", XYZZY_TIMES, utime, UP_TO(min_flt)),
-	GROUP("faults", XYZZY_FAULTS, min_flt, UP_TO(vm_size)),
-	GROUP("mem", XYZZY_MEM, vm_size, UP_TO(rchar)),
-	GROUP("io", XYZZY_IO, rchar, UP_TO(cgroup_id)),
-	GROUP("cgroup", XYZZY_CGROUP, cgroup_id, XYZZY_TASK_SIZE_VER0),
+} record_groups[] = {
+	RECORD_GROUP("creds", XYZZY_CREDS, uid, UP_TO(policy)),
+	RECORD_GROUP("sched", XYZZY_SCHED, policy, UP_TO(utime)),
+	RECORD_GROUP("times", XYZZY_TIMES, utime, UP_TO(min_flt)),
+	RECORD_GROUP("faults", XYZZY_FAULTS, min_flt, UP_TO(vm_size)),
+	RECORD_GROUP("mem", XYZZY_MEM, vm_size, UP_TO(rchar)),
+	RECORD_GROUP("io", XYZZY_IO, rchar, UP_TO(cgroup_id)),
+	RECORD_GROUP("cgroup", XYZZY_CGROUP, cgroup_id, XYZZY_TASK_SIZE_VER0),
 };
 
 static inline bool group_is_zero(const struct xyzzy_task *task,
-				 const struct group *group)
+				 const struct record_group *group)
 {
 	const char *bytes = (const char *)task;
 
@@ -191,11 +190,11 @@ static inline bool group_is_zero(const struct xyzzy_task *task,
 static inline void expect_rest_zero(struct __test_metadata *_metadata,
 				    const struct xyzzy_task *task)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-		if (task->mask & groups[i].bit)
+	for (size_t i = 0; i < ARRAY_SIZE(record_groups); i++) {
+		if (task->mask & record_groups[i].bit)
 			continue;
-		EXPECT_TRUE(group_is_zero(task, &groups[i]))
-			TH_LOG("group %s is not zero", groups[i].name);
+		EXPECT_TRUE(group_is_zero(task, &record_groups[i]))
+			TH_LOG("group %s is not zero", record_groups[i].name);
 	}
 }
 

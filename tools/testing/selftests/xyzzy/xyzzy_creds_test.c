@@ -4,6 +4,7 @@
  */
 #include "kselftest_harness.h"
 #include "expect.h"
+#include "userns.h"
 
 #include <linux/securebits.h>
 #include <stdint.h>
@@ -209,60 +210,6 @@ TEST_F(thread_creds, process_shows_those_of_leader)
 /*
  * User namespaces
  */
-#define MAP_START 100000
-#define MAP_LEN 1000
-
-static int write_map(pid_t pid, const char *name)
-{
-	char path[64], map[64];
-	int fd, len;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	len = snprintf(map, sizeof(map), "0 %d %d", MAP_START, MAP_LEN);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, map, len) != len)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-/* In a child, which stays outside: map the IDs when the pipe is closed. */
-static void map_parent(const int fds[2])
-{
-	char c;
-
-	close(fds[1]);
-	if (read(fds[0], &c, 1))
-		_exit(EXIT_FAILURE);
-	if (write_map(getppid(), "uid_map") || write_map(getppid(), "gid_map"))
-		_exit(EXIT_FAILURE);
-	_exit(EXIT_SUCCESS);
-}
-
-/* Enter a user namespace in which IDs from 0 on are those from MAP_START on. */
-static int enter_userns(void)
-{
-	int fds[2], status, err;
-	pid_t mapper;
-
-	if (pipe(fds))
-		return -errno;
-	mapper = fork_child();
-	if (!mapper)
-		map_parent(fds);
-	close(fds[0]);
-	err = unshare(CLONE_NEWUSER) ? -errno : 0;
-	close(fds[1]);
-	if (mapper < 0 || waitpid(mapper, &status, 0) != mapper)
-		return -ECHILD;
-	return err ?: status ? -EIO : 0;
-}
-
-static bool have_userns(void)
-{
-	return !access("/proc/self/ns/user", F_OK);
-}
-
 /* A look at a process from inside a user namespace. */
 struct look {
 	pid_t pid;

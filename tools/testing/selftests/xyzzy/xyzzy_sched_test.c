@@ -181,9 +181,8 @@ TEST_F(sched, thread_has_its_own_and_process_that_of_leader)
 
 	self->other = spawn_threads(tids, 3, false);
 	ASSERT_LT(0, self->other);
-	for (int i = 0; i < 3; i++)
-		ASSERT_EQ(0, setpriority(PRIO_PROCESS, tids[i], i + 4));
 	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, setpriority(PRIO_PROCESS, tids[i], i + 4));
 		ASSERT_EQ(0, pair_take(&self->pair, self->other, tids[i]));
 		expect_sched(_metadata, &self->pair);
 		EXPECT_EQ(i + 4, self->pair.task.nice);
