@@ -22,7 +22,7 @@ list()
 		say "dir /$dir 755 0 0"
 	done
 	say "nod /dev/console 600 0 0 c 5 1"
-	say "file /init $OUT/init 755 0 0"
+	say "file /init $OUT/guest-init 755 0 0"
 	say "file /bin/busybox $busybox 755 0 0"
 	say "slink /bin/sh busybox 777 0 0"
 	say "file /etc/passwd $HARNESS/guest/passwd 644 0 0"
@@ -35,7 +35,7 @@ list()
 
 lock "$LABEL"
 # shellcheck disable=SC2086 # one flag
-$CC $flag -static -Wall -Wextra -O2 -o "$OUT/init" "$HARNESS/guest/init.c"
+$CC $flag -static -Wall -Wextra -O2 -o "$OUT/guest-init" "$HARNESS/guest/init.c"
 list >"$OUT/initramfs.list"
 "$OUT/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs.new"
 mv "$OUT/initramfs.new" "$OUT/initramfs.cpio"

@@ -29,8 +29,7 @@ same_text()
 is_committed()
 {
 	generate
-	made_for=$(cat "$SERIES/series/made-for")
-	if [ "$made_for" = "$(cat "$TREE/.git/harness-version")" ]; then
+	if [ "$made_for" = "$here" ]; then
 		diff -ru "$SERIES/patches" "$work/patches"
 	else
 		same_text
@@ -69,7 +68,7 @@ holds_files()
 	while read -r file; do
 		if ! grep -Fqx "[$file]" "$SERIES/series/placement"; then
 			cmp "$work/tree/$file" "$SERIES/$file"
-		elif [ "$BASE" = "$STABLE_BASE" ]; then
+		elif [ "${made_for%% *}" = "${here%% *}" ]; then
 			added_lines "$file" | sort >"$work/lines"
 			sort "$SERIES/$file" | diff "$work/lines" -
 		fi
@@ -80,11 +79,13 @@ holds_files()
 take_identity
 IDENTITY=$(signer_of "$SERIES/patches")
 export IDENTITY
-if [ "$BASE" = "$STABLE_BASE" ]; then
+made_for=$(cat "$SERIES/series/made-for")
+here=$(cat "$TREE/.git/harness-version")
+if [ "${made_for%% *}" = "${here%% *}" ]; then
 	check "patches/ is what make patches makes" is_committed
 else
-	check "a series for $BASE is made" generate
+	check "a series for $here is made" generate
 fi
-check "git am takes the series on $BASE, without fuzz" applies
-check "the tree of $BASE then holds the repository's files" holds_files
+check "git am takes the series on $here, without fuzz" applies
+check "the tree of $here then holds the repository's files" holds_files
 exit $failed

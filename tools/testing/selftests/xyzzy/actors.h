@@ -69,6 +69,26 @@ static const struct actor_kind {
 	},
 };
 
+/* Which actors a caller is shown. */
+enum sees {
+	SEES_OWN,		/* Those that USER may ptrace-read */
+	SEES_OTHERS,		/* That of OTHER_USER */
+	SEES_ALL,
+	SEES_NONE,
+};
+
+static inline bool is_seen(enum sees sees, int actor)
+{
+	switch (sees) {
+	case SEES_OWN:
+		return actor_kinds[actor].ptraceable;
+	case SEES_OTHERS:
+		return actor == OTHERS;
+	default:
+		return sees == SEES_ALL;
+	}
+}
+
 static inline void *actor_thread(void *arg)
 {
 	(void)arg;
@@ -108,14 +128,12 @@ static inline void actors_kill(struct subject *actors)
 		subject_kill(&actors[i]);
 }
 
-/* Of all processes, or of those that USER may ptrace-read? */
 static inline void expect_actors(struct __test_metadata *_metadata,
 				 const struct view *view,
-				 const struct subject *actors, bool all)
+				 const struct subject *actors, enum sees sees)
 {
 	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(all || actor_kinds[i].ptraceable,
-			  view_sees(view, actors[i].pid))
+		EXPECT_EQ(is_seen(sees, i), view_sees(view, actors[i].pid))
 			TH_LOG("process: %s", actor_kinds[i].name);
 	}
 }

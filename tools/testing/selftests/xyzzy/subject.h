@@ -124,6 +124,14 @@ static inline void subject_kill(struct subject *subject)
 	memset(subject, -1, sizeof(*subject));
 }
 
+/* Kernels without CONFIG_MULTIUSER have root alone. */
+#define NO_USERS "no users but root"
+
+static inline bool have_users(void)
+{
+	return !setresuid(-1, -1, -1);
+}
+
 /*
  * Children of killed children become ours, so that nothing is left behind:
  * adopt_orphans() at the start of a test, reap_orphans() at its end.

@@ -5,7 +5,7 @@
 #include "helpers.h"
 
 #define MAP_START 100000
-#define MAP_LEN 1000
+#define MAP_LEN 10000
 
 static inline int write_map(pid_t pid, const char *name)
 {
@@ -34,7 +34,10 @@ static inline void map_parent(const int fds[2])
 	_exit(EXIT_SUCCESS);
 }
 
-/* Enter a user namespace in which IDs from 0 on are those from MAP_START on. */
+/*
+ * Become root of a new user namespace, in which IDs from 0 on are those from
+ * MAP_START on outside.
+ */
 static inline int enter_userns(void)
 {
 	int fds[2], status, err;
@@ -50,7 +53,9 @@ static inline int enter_userns(void)
 	close(fds[1]);
 	if (mapper < 0 || waitpid(mapper, &status, 0) != mapper)
 		return -ECHILD;
-	return err ?: status ? -EIO : 0;
+	if (err || status)
+		return err ?: -EIO;
+	return setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -errno : 0;
 }
 
 static inline bool have_userns(void)

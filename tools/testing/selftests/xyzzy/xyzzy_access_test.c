@@ -26,21 +26,21 @@ FIXTURE_VARIANT(hidepid)
 {
 	const char *options[7];
 	struct caller caller;
-	bool all;		/* Does the caller see all? */
+	enum sees sees;
 };
 
 FIXTURE_VARIANT_ADD(hidepid, default)
 {
 	.options = { NULL },
 	.caller = ORDINARY_USER,
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, off)
 {
 	.options = { "hidepid", "0", NULL },
 	.caller = ORDINARY_USER,
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, noaccess)
@@ -65,14 +65,14 @@ FIXTURE_VARIANT_ADD(hidepid, off_foreign_gid)
 {
 	.options = { "hidepid", "0", "gid", "5679", NULL },
 	.caller = ORDINARY_USER,
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, noaccess_gid)
 {
 	.options = { "hidepid", "1", "gid", "1234", NULL },
 	.caller = ORDINARY_USER,
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, noaccess_foreign_gid)
@@ -85,14 +85,14 @@ FIXTURE_VARIANT_ADD(hidepid, invisible_gid)
 {
 	.options = { "hidepid", "2", "gid", "1234", NULL },
 	.caller = ORDINARY_USER,
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, invisible_supplementary_gid)
 {
 	.options = { "hidepid", "2", "gid", "5678", NULL },
 	.caller = ORDINARY_USER,
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, invisible_foreign_gid)
@@ -109,7 +109,7 @@ FIXTURE_VARIANT_ADD(hidepid, invisible_in_group_0)
 		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,
 		.gid = USER, .groups = { GROUP, 0 },
 	},
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, ptraceable_whatever_gid)
@@ -125,17 +125,17 @@ FIXTURE_VARIANT_ADD(hidepid, invisible_but_for_cap_sys_ptrace)
 		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,
 		.gid = USER, .groups = { GROUP, GROUP }, .ptrace = true,
 	},
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, ptraceable_by_root)
 {
 	.options = { "hidepid", "4", NULL },
 	.caller = { .groups = { GROUP, GROUP } },
-	.all = true,
+	.sees = SEES_ALL,
 };
 
-/* What it may do in a user namespace of its own does not count. */
+/* From a user namespace of its own it may not even read its user's. */
 FIXTURE_VARIANT_ADD(hidepid, ptraceable_by_root_of_userns)
 {
 	.options = { "hidepid", "4", NULL },
@@ -143,13 +143,14 @@ FIXTURE_VARIANT_ADD(hidepid, ptraceable_by_root_of_userns)
 		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,
 		.gid = USER, .groups = { GROUP, GROUP }, .userns = true,
 	},
+	.sees = SEES_NONE,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, subset_pid)
 {
 	.options = { "subset", "pid", NULL },
 	.caller = ORDINARY_USER,
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(hidepid, subset_pid_invisible)
@@ -166,6 +167,8 @@ FIXTURE_SETUP(hidepid)
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	if (!have_users())
+		SKIP(return, NO_USERS);
 	if (variant->caller.userns && access("/proc/self/ns/user", F_OK))
 		SKIP(return, "no user namespaces");
 	procfd = open_procfs_with(variant->options);
@@ -183,14 +186,14 @@ FIXTURE_TEARDOWN(hidepid)
 TEST_F(hidepid, shows_processes_whose_stat_can_be_read)
 {
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, variant->all);
+	expect_actors(_metadata, self->view, self->actors, variant->sees);
 }
 
 TEST_F(hidepid, shows_threads_of_these_processes)
 {
 	self->view->flags = XYZZY_THREADS;
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, variant->all);
+	expect_actors(_metadata, self->view, self->actors, variant->sees);
 }
 
 TEST_F(hidepid, pidfd_of_hidden_process_is_eperm)
@@ -203,8 +206,7 @@ TEST_F(hidepid, pidfd_of_hidden_process_is_eperm)
 	for (int i = 0; i < NR_ACTORS; i++) {
 		EXPECT_EQ(lookup->readable[i] ? 1 : -EPERM, lookup->ret[i])
 			TH_LOG("process: %s", actor_kinds[i].name);
-		EXPECT_EQ(variant->all || actor_kinds[i].ptraceable,
-			  lookup->readable[i]);
+		EXPECT_EQ(is_seen(variant->sees, i), lookup->readable[i]);
 	}
 }
 
@@ -258,6 +260,8 @@ FIXTURE_SETUP(remount)
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	if (!have_users())
+		SKIP(return, NO_USERS);
 	procfd = open_procfs("0", NULL);
 	ASSERT_LE(0, procfd);
 	self->view = view_make(&caller, procfd);
@@ -286,30 +290,30 @@ static int reconfigure(int procfd, const char *name, const char *value)
 TEST_F(remount, hidepid_hides_from_open_descriptor)
 {
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, true);
+	expect_actors(_metadata, self->view, self->actors, SEES_ALL);
 	ASSERT_EQ(0, reconfigure(self->view->procfd, "hidepid", "2"));
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, false);
+	expect_actors(_metadata, self->view, self->actors, SEES_OWN);
 }
 
 TEST_F(remount, hidepid_0_shows_all_to_open_descriptor)
 {
 	ASSERT_EQ(0, reconfigure(self->view->procfd, "hidepid", "4"));
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, false);
+	expect_actors(_metadata, self->view, self->actors, SEES_OWN);
 	ASSERT_EQ(0, reconfigure(self->view->procfd, "hidepid", "0"));
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, true);
+	expect_actors(_metadata, self->view, self->actors, SEES_ALL);
 }
 
 TEST_F(remount, gid_shows_all_to_open_descriptor)
 {
 	ASSERT_EQ(0, reconfigure(self->view->procfd, "hidepid", "2"));
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, false);
+	expect_actors(_metadata, self->view, self->actors, SEES_OWN);
 	ASSERT_EQ(0, reconfigure(self->view->procfd, "gid", "5678"));
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, true);
+	expect_actors(_metadata, self->view, self->actors, SEES_ALL);
 }
 
 TEST_F(remount, other_procfs_is_left_alone)
@@ -319,8 +323,36 @@ TEST_F(remount, other_procfs_is_left_alone)
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, reconfigure(other, "hidepid", "2"));
 	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, true);
+	expect_actors(_metadata, self->view, self->actors, SEES_ALL);
 	close(other);
+}
+
+/*
+ * A procfs that has a place in the file system
+ */
+static int mount_proc(const char *dir, const char *options)
+{
+	if (unshare(CLONE_NEWNS) ||
+	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("proc", dir, "proc", 0, options))
+		return -1;
+	return open(dir, O_PATH | O_CLOEXEC);
+}
+
+TEST_F(remount, mounted_on_a_directory_it_hides_as_well)
+{
+	char dir[] = "/tmp/xyzzy.XXXXXX";
+	int procfd;
+
+	ASSERT_TRUE(!!mkdtemp(dir));
+	procfd = mount_proc(dir, "hidepid=2");
+	EXPECT_LE(0, procfd);
+	self->view->procfd = procfd;
+	self->view->truth_fd = procfd;
+	expect_view(_metadata, self->view);
+	expect_actors(_metadata, self->view, self->actors, SEES_OWN);
+	umount2(dir, MNT_DETACH);
+	rmdir(dir);
 }
 
 TEST_HARNESS_MAIN

@@ -95,6 +95,8 @@ FIXTURE_SETUP(creds)
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	if (!have_users())
+		SKIP(return, NO_USERS);
 	adopt_orphans();
 	ASSERT_EQ(0, subject_start(&self->subject, set_ids,
 				   (void *)&variant->ids));
@@ -138,6 +140,8 @@ FIXTURE_SETUP(thread_creds)
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	if (!have_users())
+		SKIP(return, NO_USERS);
 	self->tid = share_memory(sizeof(*self->tid));
 }
 
@@ -232,6 +236,8 @@ FIXTURE_SETUP(userns)
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	if (!have_users())
+		SKIP(return, NO_USERS);
 	if (!have_userns())
 		SKIP(return, "no user namespaces");
 	adopt_orphans();

@@ -51,11 +51,7 @@ static char *map_pages(int nr)
 	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (map == MAP_FAILED)
-		return NULL;
-	/* One fault a page; without huge pages there is nothing to forbid. */
-	madvise(map, size, MADV_NOHUGEPAGE);
-	return map;
+	return map == MAP_FAILED ? NULL : map;
 }
 
 static int fault_minor(int nr)
@@ -127,8 +123,11 @@ static int fault_major(int nr)
 static int do_job(void *arg)
 {
 	const struct job *job = arg;
-	int err = job->minor ? fault_minor(job->minor) : 0;
+	int err;
 
+	/* A fault for each page. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	err = job->minor ? fault_minor(job->minor) : 0;
 	return err ?: job->major ? fault_major(job->major) : 0;
 }
 

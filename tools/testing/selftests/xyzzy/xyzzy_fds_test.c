@@ -43,6 +43,8 @@ FIXTURE_VARIANT(number)
 FIXTURE_VARIANT_ADD(number, closed) { 0 };
 FIXTURE_VARIANT_ADD(number, minus_2) { -2 };
 FIXTURE_VARIANT_ADD(number, at_fdcwd) { AT_FDCWD };
+FIXTURE_VARIANT_ADD(number, pidfd_self_thread) { -10000 };
+FIXTURE_VARIANT_ADD(number, pidfd_self_process) { -10001 };
 FIXTURE_VARIANT_ADD(number, int_min) { INT_MIN };
 FIXTURE_VARIANT_ADD(number, int_max) { INT_MAX };
 

@@ -103,14 +103,17 @@ TEST_F(name, is_that_of_proc)
 	expect_id(_metadata, &self->pair);
 }
 
-/*
- * IDs
- */
-struct family {
-	pid_t leader;	/* of a session */
-	pid_t group;	/* Its child: leader of another process group in it */
-	pid_t member;	/* Child of that, and in its process group */
-};
+static void *name_thread(void *arg)
+{
+	pid_t *tid = arg;
+
+	if (set_name("a thread)"))
+		_exit(EXIT_FAILURE);
+	__atomic_store_n(tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+	return NULL;
+}
 
 static bool wait_until_set(pid_t *pid)
 {
@@ -121,6 +124,42 @@ static bool wait_until_set(pid_t *pid)
 	}
 	return false;
 }
+
+static int start_named_thread(void *arg)
+{
+	pid_t *tid = arg;
+	pthread_t thread;
+
+	if (set_name("a leader(") ||
+	    pthread_create(&thread, NULL, name_thread, arg))
+		return -EAGAIN;
+	return wait_until_set(tid) && wait_state(*tid, 'S') ? 0 : -ETIMEDOUT;
+}
+
+TEST_F(fields, thread_has_its_own_name_and_process_that_of_leader)
+{
+	pid_t *tid = share_memory(sizeof(*tid));
+	pid_t pid;
+
+	ASSERT_EQ(0, subject_start(&self->subject, start_named_thread, tid));
+	pid = self->subject.pid;
+	ASSERT_EQ(0, pair_take(&self->pair, pid, *tid));
+	expect_id(_metadata, &self->pair);
+	expect_comm(_metadata, &self->pair);
+	EXPECT_STREQ("a thread)", self->pair.task.comm);
+	ASSERT_EQ(0, pair_take(&self->pair, pid, 0));
+	expect_comm(_metadata, &self->pair);
+	EXPECT_STREQ("a leader(", self->pair.task.comm);
+}
+
+/*
+ * IDs
+ */
+struct family {
+	pid_t leader;	/* of a session */
+	pid_t group;	/* Its child: leader of another process group in it */
+	pid_t member;	/* Child of that, and in its process group */
+};
 
 static void lead_group(struct family *family)
 {

@@ -16,8 +16,7 @@ FIXTURE(ptrace)
 FIXTURE_VARIANT(ptrace)
 {
 	struct caller caller;
-	bool all;		/* Does the caller see all, */
-	bool of_other;		/* or only OTHER_USER's processes? */
+	enum sees sees;
 };
 
 FIXTURE_VARIANT_ADD(ptrace, ordinary_user)
@@ -31,13 +30,13 @@ FIXTURE_VARIANT_ADD(ptrace, with_cap_sys_ptrace)
 		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,
 		.gid = USER, .groups = { GROUP, GROUP }, .ptrace = true,
 	},
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(ptrace, root)
 {
 	.caller = { .groups = { GROUP, GROUP } },
-	.all = true,
+	.sees = SEES_ALL,
 };
 
 FIXTURE_VARIANT_ADD(ptrace, in_group_0)
@@ -48,12 +47,14 @@ FIXTURE_VARIANT_ADD(ptrace, in_group_0)
 	},
 };
 
+/* From a user namespace of its own it may not even read its user's. */
 FIXTURE_VARIANT_ADD(ptrace, root_of_userns)
 {
 	.caller = {
 		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,
 		.gid = USER, .groups = { GROUP, GROUP }, .userns = true,
 	},
+	.sees = SEES_NONE,
 };
 
 /* It is the file system user ID that counts. */
@@ -72,7 +73,7 @@ FIXTURE_VARIANT_ADD(ptrace, fsuid_of_other)
 		.fsuid = OTHER_USER,
 		.gid = USER, .groups = { GROUP, GROUP },
 	},
-	.of_other = true,
+	.sees = SEES_OTHERS,
 };
 
 FIXTURE_SETUP(ptrace)
@@ -81,6 +82,8 @@ FIXTURE_SETUP(ptrace)
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	if (!have_users())
+		SKIP(return, NO_USERS);
 	if (variant->caller.userns && access("/proc/self/ns/user", F_OK))
 		SKIP(return, "no user namespaces");
 	self->view = view_make(&variant->caller, -1);
@@ -93,32 +96,17 @@ FIXTURE_TEARDOWN(ptrace)
 	view_close(self->view);
 }
 
-static bool expected(const FIXTURE_VARIANT(ptrace) * variant, int actor)
-{
-	if (variant->of_other)
-		return actor == OTHERS;
-	return variant->all || actor_kinds[actor].ptraceable;
-}
-
 TEST_F(ptrace, shows_processes_that_caller_may_read)
 {
 	expect_view(_metadata, self->view);
-	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(expected(variant, i),
-			  view_sees(self->view, self->actors[i].pid))
-			TH_LOG("process: %s", actor_kinds[i].name);
-	}
+	expect_actors(_metadata, self->view, self->actors, variant->sees);
 }
 
 TEST_F(ptrace, shows_threads_of_these_processes)
 {
 	self->view->flags = XYZZY_THREADS;
 	expect_view(_metadata, self->view);
-	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(expected(variant, i),
-			  view_sees(self->view, self->actors[i].pid))
-			TH_LOG("process: %s", actor_kinds[i].name);
-	}
+	expect_actors(_metadata, self->view, self->actors, variant->sees);
 }
 
 TEST_F(ptrace, pidfd_of_other_process_is_eperm)
@@ -129,7 +117,8 @@ TEST_F(ptrace, pidfd_of_other_process_is_eperm)
 	lookup->actors = self->actors;
 	ASSERT_EQ(0, run_in_child(look_up, lookup));
 	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(expected(variant, i) ? 1 : -EPERM, lookup->ret[i])
+		EXPECT_EQ(is_seen(variant->sees, i) ? 1 : -EPERM,
+			  lookup->ret[i])
 			TH_LOG("process: %s", actor_kinds[i].name);
 	}
 }
@@ -172,6 +161,8 @@ FIXTURE_SETUP(io_access)
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	if (!have_users())
+		SKIP(return, NO_USERS);
 	if (access("/proc/self/io", F_OK))
 		SKIP(return, "no I/O accounting");
 	self->look = share_memory(sizeof(*self->look));

@@ -4,7 +4,7 @@
 #include "helpers.h"
 
 #define NR_THREADS 5
-#define NR_EXECS 30
+#define NR_EXECS 80
 
 static int compare_tids(const void *a, const void *b)
 {
