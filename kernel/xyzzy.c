@@ -30,6 +30,7 @@
 #include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/seqlock.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 #include <linux/task_io_accounting_ops.h>
@@ -51,7 +52,7 @@
 #define XYZZY_SUPPORTED	((u64)(XYZZY_GROUPS & ~XYZZY_MISSING))
 
 #define XYZZY_TASK_SIZE_MAX	4096
-#define XYZZY_NR_TASKS_MAX	(1UL << 20)
+#define XYZZY_NR_TASKS_MAX	SZ_1M
 
 /* Records in the kernel's buffer. */
 #define XYZZY_BATCH		32
@@ -455,6 +456,27 @@ static unsigned int record_cost(const struct xyzzy_walk *walk,
 }
 
 /*
+ * Fill a record for @pid if there is something to report. A task that was found
+ * may be released before it is locked. Its PID can have gone to another thread
+ * then, one that called exec; and as a task loses its PID before its ->sighand,
+ * the next look does not find the same one.
+ */
+static bool report_pid(const struct xyzzy_walk *walk, struct pid *pid,
+		       struct xyzzy_task *rec, int *budget)
+{
+	struct task_struct *task;
+
+	do {
+		task = wanted_task(walk, pid);
+		if (!task)
+			return false;
+	} while (!fill_record(rec, task, pid, walk));
+
+	*budget -= record_cost(walk, task);
+	return true;
+}
+
+/*
  * RCU keeps each pid, task and signal_struct that the walk finds in place while
  * its record is filled; no reference is taken.
  */
@@ -467,7 +489,6 @@ static size_t fill_batch(struct xyzzy_walk *walk, struct xyzzy_task *batch,
 	guard(rcu)();
 	while (n < room && budget > 0) {
 		struct pid *pid = find_next_pid(walk);
-		struct task_struct *task;
 
 		if (!pid) {
 			walk->over = true;
@@ -476,11 +497,8 @@ static size_t fill_batch(struct xyzzy_walk *walk, struct xyzzy_task *batch,
 		walk->next = pid_nr_ns(pid, walk->ns) + 1;
 		budget--;
 
-		task = wanted_task(walk, pid);
-		if (task && fill_record(&batch[n], task, pid, walk)) {
-			budget -= record_cost(walk, task);
+		if (report_pid(walk, pid, &batch[n], &budget))
 			n++;
-		}
 	}
 	return n;
 }

@@ -44,6 +44,7 @@ static inline void disk_close(struct disk *disk)
 {
 	if (disk->fd < 0)
 		return;
+	fsync(disk->fd);
 	ioctl(disk->fd, LOOP_CLR_FD);
 	close(disk->fd);
 	disk->fd = -1;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * XYZZY_FAULTS: page faults of processes, of threads, of exited threads and of
- * children. Major ones come from userfaultfd(2): a fault that had to wait for
- * its page counts as major.
+ * children. Major ones come from userfaultfd(2).
  */
 #include "kselftest_harness.h"
 #include "expect.h"
@@ -65,21 +64,28 @@ static int fault_minor(int nr)
 	return 0;
 }
 
-/* A thread that gives a page of zeroes to each fault; killed with the rest. */
+/*
+ * A thread that answers faults; killed with the rest. A page is given only when
+ * it is asked for the third time: a fault is major if it was retried, but a
+ * first retry with another lock is none.
+ */
 static void *give_pages(void *arg)
 {
-	int fd = *(int *)arg;
-	struct uffd_msg msg;
+	int fd = *(int *)arg, err = 0;
 	struct uffdio_zeropage zero;
+	struct uffd_msg msg;
 
-	while (read(fd, &msg, sizeof(msg)) == sizeof(msg)) {
+	for (int i = 1; !err && read(fd, &msg, sizeof(msg)) == sizeof(msg);
+	     i++) {
 		zero = (struct uffdio_zeropage){
 			.range.start = msg.arg.pagefault.address /
 				       page_size() * page_size(),
 			.range.len = page_size(),
 		};
-		if (ioctl(fd, UFFDIO_ZEROPAGE, &zero))
-			break;
+		if (i % 3)
+			err = ioctl(fd, UFFDIO_WAKE, &zero.range);
+		else
+			err = ioctl(fd, UFFDIO_ZEROPAGE, &zero);
 	}
 	return NULL;
 }

@@ -185,7 +185,7 @@ static int use_disk(void *arg)
 
 	if (pread(job->disk_fd, buf, TO_READ, 0) != TO_READ ||
 	    pwrite(job->disk_fd, buf, TO_WRITE, range[0]) != TO_WRITE ||
-	    ioctl(job->disk_fd, BLKZEROOUT, range))
+	    ioctl(job->disk_fd, BLKDISCARD, range))
 		return -errno;
 	return 0;
 }

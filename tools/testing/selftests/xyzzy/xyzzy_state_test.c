@@ -112,8 +112,10 @@ TEST_F(state, dead_is_Z)
 /* vfork() sleeps until the child is done with the memory: it never is. */
 static void sleep_in_vfork(void)
 {
+	pid_t parent = getpid();
+
 	if (!vfork()) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		die_with_parent(parent);
 		for (;;)
 			pause();
 	}
