@@ -63,7 +63,6 @@ commit_tree()
 # The user's own tree is only read: a clone that borrows its objects, or a copy.
 get_user_tree()
 {
-	[ -f "$LINUX/MAINTAINERS" ] || die "$LINUX: expected a kernel tree (LINUX)"
 	say "$LINUX" >"$work/version"
 	if [ -e "$LINUX/.git" ]; then
 		step "base: clone of $LINUX" base-user \

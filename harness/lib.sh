@@ -18,16 +18,6 @@ asked_base=${BASE:-}
 STABLE_BASE=$BASE
 BASE=${asked_base:-$BASE}
 
-# The tree with the series on it: of LINUX if that is set, else of BASE.
-if [ -n "$LINUX" ]; then
-	TREE_NAME=linux-user-$(printf %s "$LINUX" | cksum | cut -d ' ' -f 1)
-else
-	TREE_NAME=linux-$BASE
-fi
-TREE=$BUILD/$TREE_NAME
-# The branch of the untouched tree in there; ours alone, whatever else it has.
-BASE_REF=refs/harness/base
-
 say()
 {
 	printf '%s\n' "$*"
@@ -38,6 +28,18 @@ die()
 	printf '%s: %s\n' "$(basename "$0" .sh)" "$*" >&2
 	exit 1
 }
+
+# The tree with the series on it: of LINUX if that is set, else of BASE.
+if [ -n "$LINUX" ]; then
+	[ -f "$LINUX/MAINTAINERS" ] || die "LINUX=$LINUX: expected a kernel tree"
+	LINUX=$(cd "$LINUX" && pwd)
+	TREE_NAME=linux-user-$(printf %s "$LINUX" | cksum | cut -d ' ' -f 1)
+else
+	TREE_NAME=linux-$BASE
+fi
+TREE=$BUILD/$TREE_NAME
+# The branch of the untouched tree in there; ours alone, whatever else it has.
+BASE_REF=refs/harness/base
 
 # Fields 2 and up of the line that starts with the word KEY in a table.
 lookup()
@@ -56,10 +58,10 @@ lock()
 	flock 9
 }
 
-# How far a log has come, on a terminal only.
+# How far a log has come, on a terminal only, for as long as the script lives.
 show_progress()
 {
-	while sleep 1; do
+	while sleep 1 && kill -0 $$ 2>/dev/null; do
 		printf '\r%s ... %s lines ' "$1" "$(wc -l <"$2")"
 	done
 }
