@@ -1,28 +1,25 @@
 #!/bin/sh
-# Install what is missing of the packages for the purposes given.
+# Install what is missing for the purposes given.
 #
 #   deps.sh PURPOSE...
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-# Not on Debian: whoever runs this knows where the tools come from.
-command -v dpkg-query >/dev/null 2>&1 || {
-	say "no dpkg here; expected to be installed: $(awk '/^[^#]/ { printf "%s ", $2 }' "$HARNESS/packages")"
-	exit 0
-}
-
-packages_for()
+# is_there PACKAGE PROOF
+is_there()
 {
-	awk -v purpose="$1" '$1 == purpose { print $2 }' "$HARNESS/packages"
+	if command -v dpkg-query >/dev/null 2>&1; then
+		[ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" = "install ok installed" ]
+	else
+		[ -e "$2" ] || command -v "$2" >/dev/null 2>&1
+	fi
 }
 
-missing=
-for purpose; do
-	for package in $(packages_for "$purpose"); do
-		state=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || :)
-		[ "$state" = "install ok installed" ] || missing="$missing $package"
-	done
-done
+missing=$(for purpose; do
+	while read -r what package proof; do
+		[ "$what" != "$purpose" ] || is_there "$package" "$proof" || printf ' %s' "$package"
+	done <"$HARNESS/packages"
+done)
 [ -n "$missing" ] || exit 0
 
 command="apt-get install -y --no-install-recommends$missing"

@@ -26,7 +26,7 @@ list()
 	say "file /bin/busybox $busybox 755 0 0"
 	say "slink /bin/sh busybox 777 0 0"
 	say "file /etc/passwd $HARNESS/guest/passwd 644 0 0"
-	for file in ktap.sh demo.sh shell.sh; do
+	for file in ktap.sh enosys.sh demo.sh shell.sh; do
 		say "file /$file $HARNESS/guest/$file 755 0 0"
 	done
 	say "file /demo $SERIES/series/demo 644 0 0"
