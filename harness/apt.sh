@@ -35,19 +35,22 @@ offered()
 	private_apt search --names-only "^$1-[0-9.]+\$" | cut -d ' ' -f 1 | sort -V
 }
 
-# Print NAME-VERSION if a suite has it, else the newest of that NAME, loudly;
-# nothing if there is none at all. What apt says of it goes to a log.
+# Print NAME-VERSION if a suite has it, else the newest that any of them has,
+# loudly; nothing if there is none at all. What apt says of it goes to a log.
 find_package()
 {
+	newest='' newest_suite=''
 	for suite in own $(sed '/^#/d' "$HARNESS/suites"); do
 		use_suite "$suite" >>"$BUILD/log/apt.log" 2>&1 || continue
 		if offered "$1" | grep -Fqx "$1-$2"; then
 			say "$1-$2"
 			return
 		fi
+		last=$({ say "$newest" && offered "$1"; } | sort -V | tail -n 1)
+		[ "$last" = "$newest" ] || newest=$last newest_suite=$suite
 	done
-	newest=$(offered "$1" | tail -n 1)
-	[ -z "$newest" ] ||
-		say "WARNING: $1-$2 IS NOT OFFERED ANY MORE; TAKING $newest" >&2
+	[ -n "$newest" ] || return 0
+	use_suite "$newest_suite" >>"$BUILD/log/apt.log" 2>&1
+	say "WARNING: $1-$2 IS NOT OFFERED ANY MORE; TAKING $newest" >&2
 	say "$newest"
 }

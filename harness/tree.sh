@@ -34,6 +34,7 @@ has_own_work()
 "$HARNESS/base.sh"
 lock "$TREE_NAME"
 take_identity
+export GIT_CONFIG_GLOBAL=/dev/null
 "$HARNESS/series.sh" commits "$TREE" "$patches"
 key=$(git -C "$TREE" rev-parse "$BASE_REF"; cat "$patches"/*.patch | sha256sum)
 [ "$key" = "$(cat "$made_of" 2>/dev/null || :)" ] && exit 0
