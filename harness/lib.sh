@@ -49,7 +49,7 @@ lookup()
 		die "$1: no line for '$2'; known: $(awk '/^[^#]/ { printf "%s ", $1 }' "$1")"
 }
 
-# One at a time for what two runs share; the lock goes with the process.
+# One at a time for what two runs share; the lock, file 9, goes with the process.
 lock()
 {
 	exec 9>"$BUILD/.lock-$1"
@@ -75,7 +75,7 @@ step()
 	begin=$(date +%s)
 	: >"$log"
 	if [ -t 1 ]; then
-		show_progress "$label" "$log" &
+		show_progress "$label" "$log" 9>&- &
 		counter=$!
 	fi
 	set +e

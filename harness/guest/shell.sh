@@ -3,4 +3,4 @@
 
 /bin/busybox --install -s /bin
 echo 'Programs are in /tests. Leave with exit, or kill QEMU with Ctrl-A x.'
-exec setsid cttyhack sh -l
+exec sh -l
