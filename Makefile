@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every target is a script in harness/; see `make help`.
 
+# What make takes for CC by itself is not what a user asked for.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 export BASE LINUX CONFIG ARCH CC JOBS
 
 H := harness

@@ -11,12 +11,14 @@ private_apt()
 	case $1 in
 	search) command=apt-cache ;;
 	esac
-	$command -o Dir::Etc="$apt_dir/etc" -o Dir::Etc::SourceParts=/dev/null \
+	# shellcheck disable=SC2086 # options are words
+	$command ${apt_options:-} -o Dir::Etc="$apt_dir/etc" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::State="$apt_dir/state" -o Dir::Cache="$apt_dir/cache" \
 		-o APT::Sandbox::User=root "$@"
 }
 
-# The machine's own Debian sources and, from its mirror, one more suite.
+# The machine's own Debian sources and, from its mirror, one more suite. An index
+# that cannot be had is no reason to stop: it may not be the one that matters.
 use_suite()
 {
 	mkdir -p "$apt_dir/etc/preferences.d" "$apt_dir/state/lists/partial" \
@@ -27,7 +29,7 @@ use_suite()
 		[ "$1" = own ] || apt-get indextargets --format "\$(REPO_URI) $1 main" \
 			'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
 	} | sed "s,^,deb [signed-by=$keyring] ," >"$apt_dir/etc/sources.list"
-	private_apt update
+	private_apt update || :
 }
 
 offered()
@@ -41,7 +43,7 @@ find_package()
 {
 	newest='' newest_suite=''
 	for suite in own $(sed '/^#/d' "$HARNESS/suites"); do
-		use_suite "$suite" >>"$BUILD/log/apt.log" 2>&1 || continue
+		use_suite "$suite" >>"$BUILD/log/apt.log" 2>&1
 		if offered "$1" | grep -Fqx "$1-$2"; then
 			say "$1-$2"
 			return

@@ -7,7 +7,6 @@ set -eu
 
 abi=${ABIS%% *}
 flag=$(lookup "$HARNESS/abis" "$abi" | cut -d ' ' -f 1)
-busybox=$(command -v busybox) || die "busybox: expected in PATH (package busybox-static)"
 
 list_programs()
 {
@@ -23,7 +22,7 @@ list()
 	done
 	say "nod /dev/console 600 0 0 c 5 1"
 	say "file /init $OUT/guest-init 755 0 0"
-	say "file /bin/busybox $busybox 755 0 0"
+	say "file /bin/busybox $BUILD/busybox-$DEB_ARCH 755 0 0"
 	say "slink /bin/sh busybox 777 0 0"
 	say "file /etc/passwd $HARNESS/guest/passwd 644 0 0"
 	for file in ktap.sh enosys.sh demo.sh shell.sh; do
@@ -33,9 +32,10 @@ list()
 	list_programs
 }
 
+"$HARNESS/busybox.sh"
 lock "$LABEL"
 # shellcheck disable=SC2086 # one flag
-$CC $flag -static -Wall -Wextra -O2 -o "$OUT/guest-init" "$HARNESS/guest/init.c"
+$CC $flag -static -Wall -Wextra -O2 -isystem "$OUT/usr/include" -o "$OUT/guest-init" "$HARNESS/guest/init.c"
 list >"$OUT/initramfs.list"
 "$OUT/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs.new"
 mv "$OUT/initramfs.new" "$OUT/initramfs.cpio"

@@ -10,8 +10,8 @@ LABEL=$TREE_NAME-$CONFIG-$ARCH
 set_machine()
 {
 	set -- $(lookup "$HARNESS/archs" "$ARCH")
-	KARCH=$1 IMAGE=$2 RESULT_PORT=$3 ABIS=$(say "$4" | tr , ' ') CONSOLE=$5
-	shift 5
+	KARCH=$1 DEB_ARCH=$2 IMAGE=$3 RESULT_PORT=$4 ABIS=$(say "$5" | tr , ' ') CONSOLE=$6
+	shift 6
 	QEMU=$*
 }
 set_machine
