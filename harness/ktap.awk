@@ -44,7 +44,7 @@ function leaf(line, name)
 		print "ok " guest ": " abi " " program " " name
 }
 
-/Kernel panic|Oops|BUG:|WARNING:|Call Trace:|rcu:.*stall|hung_task|watchdog:/ {
+/Kernel panic|Oops|BUG:|WARNING:|Call Trace:|rcu:.*stall|blocked for more than|watchdog:/ {
 	bad("the kernel says: " $0)
 }
 
