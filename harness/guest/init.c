@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -64,15 +63,16 @@ static void open_console(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-/* As a session leader with a terminal, so that a shell has job control. */
+/*
+ * Not as a session leader: when one of these ends, the kernel drops what its
+ * terminal has not sent yet.
+ */
 static pid_t start(char **argv)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
-	setsid();
-	ioctl(0, TIOCSCTTY, 1);
 	execv(argv[0], argv);
 	printf("init: %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -100,6 +100,7 @@ static void report(int status)
 	snprintf(path, sizeof(path), "/dev/%s", port);
 	fd = open(path, O_WRONLY | O_NOCTTY);
 	printf("init: the program ended with status %d\n", status);
+	tcdrain(STDOUT_FILENO);
 	if (fd < 0)
 		return;
 	if (!tcgetattr(fd, &raw)) {
