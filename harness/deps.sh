@@ -28,6 +28,7 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
 	exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
-step "packages: fetch the lists" apt-update apt-get update
+step "packages: fetch the lists" apt-update apt-get update ||
+	say "packages: going on with the lists that are there"
 # shellcheck disable=SC2086 # a command and its words
 step "packages: install$missing" apt-install $command
