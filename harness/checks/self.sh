@@ -1,0 +1,77 @@
+#!/bin/sh
+# The harness itself: does it see what is wrong? A guest's console that ends
+# early, and an anchor that is not there or there twice.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+good_console()
+{
+	cat <<-'END'
+	KTAP version 1
+	1..1
+	  # Subtest: m64
+	  1..1
+	    # Subtest: a_test
+	    1..2
+	    ok 1 first
+	    ok 2 second # SKIP no reason
+	  ok 1 a_test
+	ok 1 m64
+	END
+}
+
+# judge SED [pass|skip]: the verdict on the good console after an edit.
+judge()
+{
+	good_console | sed "$1" | awk -v guest=self -v expect="${2:-pass}" -v abis=m64 \
+		-f "$HARNESS/ktap.awk"
+}
+
+refuses()
+{
+	! judge "$@"
+}
+
+# place TEXT: put a line behind "anchor" in a file that holds TEXT.
+place()
+{
+	mkdir -p "$work/repo" "$work/tree"
+	say 'a line' >"$work/repo/file"
+	printf '%b' "$1" >"$work/tree/file"
+	printf '[file]\nafter anchor\n' |
+		awk -v repo="$work/repo" -v tree="$work/tree" -f "$HARNESS/place.awk" - file
+}
+
+places()
+{
+	place 'one\nanchor\ntwo\n'
+	[ "$(tr '\n' ' ' <"$work/tree/file")" = 'one anchor a line two ' ]
+}
+
+# The error names file and anchor, and the file is as it was.
+refuses_to_place()
+{
+	if message=$(place "$1" 2>&1); then
+		return 1
+	fi
+	printf '%b' "$1" | cmp - "$work/tree/file"
+	say "$message" | grep -q "file: anchor $2.*anchor"
+}
+
+check "a good console passes" judge ''
+check "a test that fails is seen" refuses 's/    ok 1/    not ok 1/'
+check "a test that is missing is seen" refuses '/ok 1 first/d'
+check "a missing plan is seen" refuses '/    1../d'
+check "a program that did not end is seen" refuses "/  ok 1 a_test/,\$d"
+check "an ABI that did not run is seen" refuses '/^  /d; /^ok/d'
+check "an empty console is seen" refuses "1,\$d"
+check "an oops is seen" refuses '2s/^/BUG: unable to handle page fault\n/'
+check "a test that should skip and does not is seen" refuses '' skip
+check "lines are placed behind their anchor" places
+check "an anchor that is not there is an error" refuses_to_place 'one\n' 'not found'
+check "an anchor that is there twice is an error" refuses_to_place 'anchor\nanchor\n' 'found twice'
+exit $failed
