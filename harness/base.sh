@@ -7,7 +7,7 @@ set -eu
 
 work=
 trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 unpack_package()
 {

@@ -14,7 +14,7 @@ state=$1 limit=$2
 shift 2
 result=$(mktemp "$BUILD/.result.XXXXXX")
 trap 'rm -f "$result"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 # An oops, a warning or a hang ends the guest, and with -no-reboot QEMU.
 boot_options="console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic

@@ -26,6 +26,6 @@ if [ "$(dpkg --print-architecture 2>/dev/null || uname -m)" = "$DEB_ARCH" ]; the
 else
 	work=$(mktemp -d "$BUILD/.busybox.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
-	trap 'exit 1' HUP INT TERM
+	trap 'exit 1' HUP INT PIPE TERM
 	step "busybox for $DEB_ARCH" "busybox-$DEB_ARCH" unpack_package
 fi

@@ -13,7 +13,7 @@ set -eu
 list=$1 base=$2 out=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 tree=$work/tree new=$work/out placement=$SERIES/series/placement
 
 commit_list()

@@ -14,7 +14,7 @@ apply()
 {
 	scratch=$(mktemp -d "$BUILD/.am.XXXXXX")
 	trap 'rm -rf "$scratch"; git -C "$TREE" worktree prune' EXIT
-	trap 'exit 1' HUP INT TERM
+	trap 'exit 1' HUP INT PIPE TERM
 	git -C "$TREE" worktree add -q --detach --no-checkout "$scratch/tree" "$BASE_REF"
 	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$patches"/*.patch | sort -u |
 		git -C "$scratch/tree" sparse-checkout set --no-cone --stdin

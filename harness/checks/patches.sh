@@ -6,7 +6,7 @@ set -eu
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"; git -C "$TREE" worktree prune' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 generate()
 {

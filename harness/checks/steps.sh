@@ -24,7 +24,7 @@ back_to_branch()
 
 "$HARNESS/tree.sh"
 trap back_to_branch EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 for commit in $(git -C "$TREE" rev-list --reverse "$BASE_REF..$NAME"); do
 	title=$(git -C "$TREE" log -1 --format=%s "$commit")
 	check "builds with $OPTION off after: $title" build_step "$commit" off
