@@ -146,8 +146,8 @@ static void read_counts(const struct xyzzy_walk *walk, struct task_struct *task,
 }
 
 /*
- * What ->siglock keeps together, as in /proc/PID/stat. Returns false if @task
- * has been released.
+ * What ->siglock keeps together, as in /proc/PID/stat: a task that is released
+ * loses its IDs under it. Returns false if @task has been.
  */
 static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
 			   const struct xyzzy_walk *walk)
@@ -168,6 +168,7 @@ static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
 		rec->tty_nr = new_encode_dev(tty_devnum(tty));
 	}
 	rec->nr_threads = get_nr_threads(task);
+	rec->tgid = task_tgid_nr_ns(task, walk->ns);
 	rec->ppid = task_ppid_nr_ns(task, walk->ns);
 	rec->pgid = task_pgrp_nr_ns(task, walk->ns);
 	rec->sid = task_session_nr_ns(task, walk->ns);
@@ -194,7 +195,6 @@ static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 	rec->start_time = timens_add_boottime_ns(task->start_boottime);
 	rec->pidfs_ino = pidfs_ino(pid);
 	rec->pid = pid_nr_ns(pid, walk->ns);
-	rec->tgid = task_tgid_nr_ns(task, walk->ns);
 	rec->flags = READ_ONCE(task->flags);
 	rec->state = task_state_to_char(task);
 	get_task_comm(rec->comm, task);
@@ -614,7 +614,7 @@ static int set_process(struct xyzzy_walk *walk, int pidfd)
 	scoped_guard(rcu) {
 		task = pid_task(pid, PIDTYPE_PID);
 		if (task)
-			walk->tgid = get_pid(task_tgid(task));
+			walk->tgid = get_task_pid(task, PIDTYPE_TGID);
 	}
 	put_pid(pid);
 	if (!walk->tgid || !pid_nr_ns(walk->tgid, walk->ns))

@@ -6,7 +6,8 @@
  * The mount options hidepid= and gid= decide, as they do when current opens
  * /proc/PID/stat.
  *
- * Context: Any context in which @task cannot go away; takes its ->alloc_lock.
+ * Context: Process context; RCU or a reference keeps @task. Takes its
+ *	    ->alloc_lock and may be called under rcu_read_lock().
  * Return: true if they let current read that file.
  */
 bool proc_task_visible(struct super_block *sb, struct task_struct *task)
