@@ -18,7 +18,8 @@ trap 'exit 1' HUP INT PIPE TERM
 
 # An oops, a warning or a hang ends the guest, and with -no-reboot QEMU.
 boot_options="console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic
-panic_on_warn=1 softlockup_panic=1 hung_task_panic=1 rcupdate.rcu_cpu_stall_timeout=60"
+panic_on_warn=1 softlockup_panic=1 hung_task_panic=1 rcupdate.rcu_cpu_stall_timeout=60
+$KERNEL_OPTIONS"
 console=stdio
 [ "$limit" -ne 0 ] || console=mon:stdio
 
@@ -34,7 +35,7 @@ run()
 
 status=0
 # shellcheck disable=SC2086 # options are words
-run $QEMU -m 1G ${QEMU_OPTIONS:--smp 2} -nodefaults -no-reboot -display none \
+run $QEMU $KERNEL_QEMU ${QEMU_OPTIONS:-} -nodefaults -no-reboot -display none \
 	-kernel "$OUT/kernel-$state" -initrd "$OUT/initramfs.cpio" \
 	-serial "$console" -serial "file:$result" \
 	-append "$(say $boot_options) -- $*" || status=$?

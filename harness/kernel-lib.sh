@@ -16,6 +16,25 @@ set_machine()
 }
 set_machine
 
+# One of the table's kernels, or a configuration target of the kernel's own.
+# shellcheck disable=SC2046 # the words of the line
+set_kernel()
+{
+	FRAGMENTS='' KERNEL_QEMU='-smp 2 -m 1G' KERNEL_OPTIONS=''
+	grep -q "^${CONFIG}[[:space:]]" "$HARNESS/kernels" || return 0
+	set -- $(lookup "$HARNESS/kernels" "$CONFIG")
+	FRAGMENTS=$(say "$1" | tr , ' ')
+	shift
+	KERNEL_QEMU=
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-*) KERNEL_QEMU="$KERNEL_QEMU $1 $2" && shift 2 ;;
+		*) KERNEL_OPTIONS="$KERNEL_OPTIONS $1" && shift ;;
+		esac
+	done
+}
+set_kernel
+
 CC=${CC:-gcc}
 KCC=$CC
 command -v ccache >/dev/null 2>&1 && KCC="ccache $CC"

@@ -13,9 +13,9 @@ wanted=$OUT/wanted.config
 
 write_wanted()
 {
-	if [ "$CONFIG" = tiny ]; then
-		cat "$HARNESS/configs/tiny.config" "$HARNESS/configs/$ARCH.config"
-	fi
+	for fragment in $FRAGMENTS ${FRAGMENTS:+"$ARCH"}; do
+		cat "$HARNESS/configs/$fragment.config"
+	done
 	grep -q "config $OPTION\$" "$TREE/init/Kconfig" || return 0
 	if [ "$state" = on ]; then
 		say "CONFIG_$OPTION=y"
@@ -28,7 +28,7 @@ write_wanted()
 configure()
 {
 	write_wanted >"$wanted"
-	if [ "$CONFIG" = tiny ]; then
+	if [ -n "$FRAGMENTS" ]; then
 		kernel_make KCONFIG_ALLCONFIG="$wanted" allnoconfig
 	else
 		kernel_make "$CONFIG"
