@@ -72,6 +72,11 @@
  * @mask: Groups to fill
  * @next: Lowest PID in @ns that was not looked at
  * @over: There is no PID at or above @next
+ * @boot: Boot of the caller's time namespace before that of the machine, in ns
+ * @kuid: User whose number in the caller's user namespace is @uid
+ * @kgid: Group whose number there is @gid
+ * @uid: Number of @kuid, kept as the next process mostly runs under it too
+ * @gid: Number of @kgid
  */
 struct xyzzy_walk {
 	struct file *procfs;
@@ -81,6 +86,11 @@ struct xyzzy_walk {
 	u64 mask;
 	int next;
 	bool over;
+	u64 boot;
+	kuid_t kuid;
+	kgid_t kgid;
+	uid_t uid;
+	gid_t gid;
 };
 
 static void put_walk(struct xyzzy_walk *walk)
@@ -92,88 +102,65 @@ static void put_walk(struct xyzzy_walk *walk)
 
 DEFINE_FREE(put_walk, struct xyzzy_walk, put_walk(&_T))
 
-/* Counts that a process keeps for its live threads and for its dead ones. */
-struct xyzzy_counts {
-	u64 nvcsw, nivcsw;
-	u64 min_flt, maj_flt;
-	u64 cmin_flt, cmaj_flt;
-	u64 cutime, cstime;
-};
-
-static void count_thread(struct xyzzy_counts *counts, struct task_struct *task)
+/* As pid_nr_ns(), without a call for each of the five numbers of a record. */
+static u32 walked_nr(const struct xyzzy_walk *walk, const struct pid *pid)
 {
-	counts->nvcsw += task->nvcsw;
-	counts->nivcsw += task->nivcsw;
-	counts->min_flt += task->min_flt;
-	counts->maj_flt += task->maj_flt;
+	unsigned int level = walk->ns->level;
+
+	if (!pid || pid->level < level || pid->numbers[level].ns != walk->ns)
+		return 0;
+	return pid->numbers[level].nr;
 }
 
-/*
- * ->stats_lock is what moves the counts of a thread that exits, and of a child
- * that is waited for, to the signal_struct in one step.
- */
-static void read_counts(const struct xyzzy_walk *walk, struct task_struct *task,
-			struct xyzzy_counts *counts)
+/* ->siglock is what keeps the terminal, and it is taken only if there is one. */
+static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
+		     const struct xyzzy_walk *walk)
 {
-	struct signal_struct *sig = task->signal;
-	struct task_struct *thread;
-	int seq, nextseq = 0;
+	struct tty_struct *tty;
 	unsigned long flags;
+	struct pid *pgrp;
 
-	do {
-		seq = nextseq;
-		nextseq = 1;
-		flags = read_seqbegin_or_lock_irqsave(&sig->stats_lock, &seq);
+	rec->tty_nr = 0;
+	rec->tty_pgrp = -1;
+	if (!READ_ONCE(task->signal->tty) || !lock_task_sighand(task, &flags))
+		return;
 
-		*counts = (struct xyzzy_counts) {
-			.cmin_flt = sig->cmin_flt,
-			.cmaj_flt = sig->cmaj_flt,
-			.cutime = sig->cutime,
-			.cstime = sig->cstime,
-		};
-		if (walk->type == PIDTYPE_PID) {
-			count_thread(counts, task);
-			continue;
-		}
-		counts->nvcsw = sig->nvcsw;
-		counts->nivcsw = sig->nivcsw;
-		counts->min_flt = sig->min_flt;
-		counts->maj_flt = sig->maj_flt;
-		__for_each_thread(sig, thread)
-			count_thread(counts, thread);
-	} while (need_seqretry(&sig->stats_lock, seq));
-	done_seqretry_irqrestore(&sig->stats_lock, seq, flags);
+	tty = task->signal->tty;
+	if (tty) {
+		pgrp = tty_get_pgrp(tty);
+		rec->tty_pgrp = walked_nr(walk, pgrp);
+		put_pid(pgrp);
+		rec->tty_nr = new_encode_dev(tty_devnum(tty));
+	}
+	unlock_task_sighand(task, &flags);
 }
 
 /*
- * What ->siglock keeps together, as in /proc/PID/stat: a task that is released
- * loses its IDs under it. Returns false if @task has been.
+ * RCU keeps each of these structs, and setsid() and setpgid() do not take
+ * ->siglock, so that reading without it is as good as under it. Returns false if
+ * @task has been released, for it loses its IDs then.
  */
 static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
 			   const struct xyzzy_walk *walk)
 {
-	struct tty_struct *tty;
-	unsigned long flags;
+	struct signal_struct *sig = task->signal;
+	struct pid *tgid = READ_ONCE(sig->pids[PIDTYPE_TGID]);
+	struct pid *pgrp = READ_ONCE(sig->pids[PIDTYPE_PGID]);
+	struct pid *session = READ_ONCE(sig->pids[PIDTYPE_SID]);
+	struct task_struct *parent = rcu_dereference(task->real_parent);
+	u32 ppid, pgid, sid;
 
-	if (!lock_task_sighand(task, &flags))
+	if (!tgid || !pgrp || !session || !pid_alive(task))
 		return false;
 
-	rec->tty_pgrp = -1;
-	tty = task->signal->tty;
-	if (tty) {
-		struct pid *pgrp = tty_get_pgrp(tty);
-
-		rec->tty_pgrp = pid_nr_ns(pgrp, walk->ns);
-		put_pid(pgrp);
-		rec->tty_nr = new_encode_dev(tty_devnum(tty));
-	}
-	rec->nr_threads = get_nr_threads(task);
-	rec->tgid = task_tgid_nr_ns(task, walk->ns);
-	rec->ppid = task_ppid_nr_ns(task, walk->ns);
-	rec->pgid = task_pgrp_nr_ns(task, walk->ns);
-	rec->sid = task_session_nr_ns(task, walk->ns);
-
-	unlock_task_sighand(task, &flags);
+	ppid = walked_nr(walk, READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
+	pgid = walked_nr(walk, pgrp);
+	sid = walked_nr(walk, session);
+	rec->tgid = walked_nr(walk, tgid);
+	rec->ppid = ppid;
+	rec->pgid = pgid;
+	rec->sid = sid;
+	rec->nr_threads = READ_ONCE(sig->nr_threads);
 	return true;
 }
 
@@ -186,35 +173,58 @@ static u64 pidfs_ino(const struct pid *pid)
 	return (unsigned long)pid->ino == pid->ino ? pid->ino : 0;
 }
 
+/* But for ->pid, which is what the record was begun for. */
 static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 		    struct pid *pid, const struct xyzzy_walk *walk)
 {
+	BUILD_BUG_ON(sizeof(rec->comm) != sizeof(task->comm));
+
 	if (!fill_relations(rec, task, walk))
 		return false;
 
-	rec->start_time = timens_add_boottime_ns(task->start_boottime);
+	fill_tty(rec, task, walk);
+	rec->start_time = task->start_boottime + walk->boot;
 	rec->pidfs_ino = pidfs_ino(pid);
-	rec->pid = pid_nr_ns(pid, walk->ns);
 	rec->flags = READ_ONCE(task->flags);
 	rec->state = task_state_to_char(task);
-	get_task_comm(rec->comm, task);
-	rec->mask |= XYZZY_ID;
+	/* Whoever changes it keeps a NUL at its end, and pads it with them. */
+	memcpy(rec->comm, task->comm, sizeof(rec->comm));
+	rec->mask = XYZZY_ID;
 	return true;
 }
 
-static void fill_creds(struct xyzzy_task *rec, struct task_struct *task)
+/* Neighbours mostly run under the same user, and to translate an ID is dear. */
+static uid_t walked_uid(struct xyzzy_walk *walk, kuid_t kuid)
 {
-	struct user_namespace *user_ns = current_user_ns();
+	if (!uid_eq(walk->kuid, kuid)) {
+		walk->kuid = kuid;
+		walk->uid = from_kuid_munged(current_user_ns(), kuid);
+	}
+	return walk->uid;
+}
+
+static gid_t walked_gid(struct xyzzy_walk *walk, kgid_t kgid)
+{
+	if (!gid_eq(walk->kgid, kgid)) {
+		walk->kgid = kgid;
+		walk->gid = from_kgid_munged(current_user_ns(), kgid);
+	}
+	return walk->gid;
+}
+
+static void fill_creds(struct xyzzy_task *rec, struct task_struct *task,
+		       struct xyzzy_walk *walk)
+{
 	const struct cred *cred = __task_cred(task);
 
-	rec->uid = from_kuid_munged(user_ns, cred->uid);
-	rec->euid = from_kuid_munged(user_ns, cred->euid);
-	rec->suid = from_kuid_munged(user_ns, cred->suid);
-	rec->fsuid = from_kuid_munged(user_ns, cred->fsuid);
-	rec->gid = from_kgid_munged(user_ns, cred->gid);
-	rec->egid = from_kgid_munged(user_ns, cred->egid);
-	rec->sgid = from_kgid_munged(user_ns, cred->sgid);
-	rec->fsgid = from_kgid_munged(user_ns, cred->fsgid);
+	rec->uid = walked_uid(walk, cred->uid);
+	rec->euid = walked_uid(walk, cred->euid);
+	rec->suid = walked_uid(walk, cred->suid);
+	rec->fsuid = walked_uid(walk, cred->fsuid);
+	rec->gid = walked_gid(walk, cred->gid);
+	rec->egid = walked_gid(walk, cred->egid);
+	rec->sgid = walked_gid(walk, cred->sgid);
+	rec->fsgid = walked_gid(walk, cred->fsgid);
 	rec->mask |= XYZZY_CREDS;
 }
 
@@ -229,9 +239,8 @@ static void fill_sched(struct xyzzy_task *rec, struct task_struct *task)
 	rec->mask |= XYZZY_SCHED;
 }
 
-static void fill_times(struct xyzzy_task *rec, struct task_struct *task,
-		       const struct xyzzy_walk *walk,
-		       const struct xyzzy_counts *counts)
+static void fill_cputime(struct xyzzy_task *rec, struct task_struct *task,
+			 const struct xyzzy_walk *walk)
 {
 	u64 utime, stime;
 
@@ -239,25 +248,105 @@ static void fill_times(struct xyzzy_task *rec, struct task_struct *task,
 		task_cputime_adjusted(task, &utime, &stime);
 	else
 		thread_group_cputime_adjusted(task, &utime, &stime);
-
 	rec->utime = utime;
 	rec->stime = stime;
-	rec->cutime = counts->cutime;
-	rec->cstime = counts->cstime;
-	rec->nvcsw = counts->nvcsw;
-	rec->nivcsw = counts->nivcsw;
-	rec->mask |= XYZZY_TIMES;
 }
 
-static void fill_faults(struct xyzzy_task *rec,
-			const struct xyzzy_counts *counts)
+/* The sums are in registers, as a process can have many threads. */
+static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
+		       const struct xyzzy_walk *walk, u64 groups)
 {
-	rec->min_flt = counts->min_flt;
-	rec->maj_flt = counts->maj_flt;
-	rec->cmin_flt = counts->cmin_flt;
-	rec->cmaj_flt = counts->cmaj_flt;
-	rec->mask |= XYZZY_FAULTS;
+	const struct signal_struct *sig = task->signal;
+	u64 nvcsw = task->nvcsw, nivcsw = task->nivcsw;
+	u64 min_flt = task->min_flt, maj_flt = task->maj_flt;
+	const struct task_struct *thread;
+
+	if (walk->type == PIDTYPE_TGID) {
+		nvcsw = sig->nvcsw;
+		nivcsw = sig->nivcsw;
+		min_flt = sig->min_flt;
+		maj_flt = sig->maj_flt;
+		__for_each_thread(sig, thread) {
+			nvcsw += thread->nvcsw;
+			nivcsw += thread->nivcsw;
+			min_flt += thread->min_flt;
+			maj_flt += thread->maj_flt;
+		}
+	}
+
+	if (groups & XYZZY_TIMES) {
+		rec->nvcsw = nvcsw;
+		rec->nivcsw = nivcsw;
+		rec->cutime = sig->cutime;
+		rec->cstime = sig->cstime;
+	}
+	if (groups & XYZZY_FAULTS) {
+		rec->min_flt = min_flt;
+		rec->maj_flt = maj_flt;
+		rec->cmin_flt = sig->cmin_flt;
+		rec->cmaj_flt = sig->cmaj_flt;
+	}
 }
+
+#ifdef CONFIG_TASK_IO_ACCOUNTING
+static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
+		   const struct xyzzy_walk *walk)
+{
+	const struct signal_struct *sig = task->signal;
+	struct task_io_accounting ioac = task->ioac;
+	struct task_struct *thread;
+
+	if (walk->type == PIDTYPE_TGID) {
+		ioac = sig->ioac;
+		__for_each_thread(sig, thread)
+			task_io_accounting_add(&ioac, &thread->ioac);
+	}
+
+	rec->rchar = ioac.rchar;
+	rec->wchar = ioac.wchar;
+	rec->syscr = ioac.syscr;
+	rec->syscw = ioac.syscw;
+	rec->read_bytes = ioac.read_bytes;
+	rec->write_bytes = ioac.write_bytes;
+	rec->cancelled_write_bytes = ioac.cancelled_write_bytes;
+}
+#else
+static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
+		   const struct xyzzy_walk *walk)
+{
+}
+#endif
+
+/*
+ * ->stats_lock is what moves the counts of a thread that exits, and of a child
+ * that is waited for, to the signal_struct in one step.
+ */
+static void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
+		      const struct xyzzy_walk *walk, u64 groups)
+{
+	seqlock_t *lock = &task->signal->stats_lock;
+	int seq, nextseq = 0;
+	unsigned long flags;
+
+	do {
+		seq = nextseq;
+		nextseq = 1;
+		flags = read_seqbegin_or_lock_irqsave(lock, &seq);
+
+		if (groups & (XYZZY_TIMES | XYZZY_FAULTS))
+			sum_counts(rec, task, walk, groups);
+		if (groups & XYZZY_IO)
+			sum_io(rec, task, walk);
+	} while (need_seqretry(lock, seq));
+	done_seqretry_irqrestore(lock, seq, flags);
+	rec->mask |= groups;
+}
+
+/* A record's memory may hold another process's; zero the fields @from to @to. */
+#define clear_fields(rec, from, to)					\
+	memset((void *)(rec) + offsetof(struct xyzzy_task, from), 0,	\
+	       offsetofend(struct xyzzy_task, to) -			\
+	       offsetof(struct xyzzy_task, from))
 
 /* Executable mappings, split between the program and its libraries. */
 static void fill_text(struct xyzzy_task *rec, struct mm_struct *mm)
@@ -297,72 +386,9 @@ static void fill_mem(struct xyzzy_task *rec, struct task_struct *task)
 	if (task->mm && !(task->flags & PF_KTHREAD))
 		fill_mm(rec, task->mm);
 	task_unlock(task);
+	if (!(rec->mask & XYZZY_MEM))
+		clear_fields(rec, vm_size, locked);
 }
-
-#ifdef CONFIG_TASK_IO_ACCOUNTING
-static void read_io(const struct xyzzy_walk *walk, struct task_struct *task,
-		    struct task_io_accounting *ioac)
-{
-	struct signal_struct *sig = task->signal;
-	struct task_struct *thread;
-	int seq, nextseq = 0;
-	unsigned long flags;
-
-	if (walk->type == PIDTYPE_PID) {
-		*ioac = task->ioac;
-		return;
-	}
-
-	do {
-		seq = nextseq;
-		nextseq = 1;
-		flags = read_seqbegin_or_lock_irqsave(&sig->stats_lock, &seq);
-
-		*ioac = sig->ioac;
-		__for_each_thread(sig, thread)
-			task_io_accounting_add(ioac, &thread->ioac);
-	} while (need_seqretry(&sig->stats_lock, seq));
-	done_seqretry_irqrestore(&sig->stats_lock, seq, flags);
-}
-
-/*
- * I/O figures can tell how long a password is, so the right to read them and
- * the figures have to be of the same program: ->exec_update_lock keeps exec
- * from swapping it in between. A task that is in the middle of an exec is left
- * without figures; to wait for it would let it stall the whole walk.
- */
-static void fill_io(struct xyzzy_task *rec, struct task_struct *task,
-		    const struct xyzzy_walk *walk)
-{
-	struct rw_semaphore *lock = &task->signal->exec_update_lock;
-	struct task_io_accounting ioac;
-	bool permitted;
-
-	if (!down_read_trylock(lock))
-		return;
-	permitted = ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS |
-					    PTRACE_MODE_NOAUDIT);
-	if (permitted)
-		read_io(walk, task, &ioac);
-	up_read(lock);
-	if (!permitted)
-		return;
-
-	rec->rchar = ioac.rchar;
-	rec->wchar = ioac.wchar;
-	rec->syscr = ioac.syscr;
-	rec->syscw = ioac.syscw;
-	rec->read_bytes = ioac.read_bytes;
-	rec->write_bytes = ioac.write_bytes;
-	rec->cancelled_write_bytes = ioac.cancelled_write_bytes;
-	rec->mask |= XYZZY_IO;
-}
-#else
-static void fill_io(struct xyzzy_task *rec, struct task_struct *task,
-		    const struct xyzzy_walk *walk)
-{
-}
-#endif
 
 #ifdef CONFIG_CGROUPS
 static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
@@ -376,33 +402,34 @@ static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
 }
 #endif
 
-/* Returns false if @task has been released meanwhile. */
+/*
+ * Fields of groups that were not asked for stay as they are, zero. Returns false
+ * if @task has been released.
+ */
 static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
-			struct pid *pid, const struct xyzzy_walk *walk)
+			struct pid *pid, struct xyzzy_walk *walk, u64 groups)
 {
-	struct xyzzy_counts counts;
+	const u64 sums = groups & (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO);
 
-	memset(rec, 0, sizeof(*rec));
 	if (!fill_id(rec, task, pid, walk))
 		return false;
-	if (walk->mask & (XYZZY_TIMES | XYZZY_FAULTS))
-		read_counts(walk, task, &counts);
-
-	if (walk->mask & XYZZY_CREDS)
-		fill_creds(rec, task);
-	if (walk->mask & XYZZY_SCHED)
+	if (groups == XYZZY_ID)
+		return pid_alive(task);
+	if (sums)
+		fill_sums(rec, task, walk, sums);
+	if (groups & XYZZY_CREDS)
+		fill_creds(rec, task, walk);
+	if (groups & XYZZY_SCHED)
 		fill_sched(rec, task);
-	if (walk->mask & XYZZY_TIMES)
-		fill_times(rec, task, walk, &counts);
-	if (walk->mask & XYZZY_FAULTS)
-		fill_faults(rec, &counts);
-	if (walk->mask & XYZZY_MEM)
+	if (groups & XYZZY_TIMES)
+		fill_cputime(rec, task, walk);
+	if (groups & XYZZY_MEM)
 		fill_mem(rec, task);
-	if (walk->mask & XYZZY_IO)
-		fill_io(rec, task, walk);
-	if (walk->mask & XYZZY_CGROUP)
+	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
-	return true;
+	if (walk->mask & ~groups & XYZZY_IO)
+		clear_fields(rec, rchar, cancelled_write_bytes);
+	return pid_alive(task);
 }
 
 /*
@@ -424,25 +451,73 @@ static bool process_visible(const struct xyzzy_walk *walk,
 	       ptrace_may_access(leader, mode);
 }
 
-static struct pid *find_next_pid(const struct xyzzy_walk *walk)
+/*
+ * I/O figures can tell how long a password is, so the right to read them and
+ * the figures have to be of the same program: ->exec_update_lock, held from here
+ * to the end of the record, keeps exec from swapping it in between. A task that
+ * is in the middle of an exec is left without figures; to wait for it would let
+ * it stall the whole walk.
+ */
+static bool lock_io(const struct xyzzy_walk *walk, struct task_struct *task)
 {
-	if (walk->tgid && walk->type == PIDTYPE_TGID)
-		return pid_nr_ns(walk->tgid, walk->ns) >= walk->next ?
-		       walk->tgid : NULL;
-	return find_ge_pid(walk->next, walk->ns);
+	return walk->mask & XYZZY_IO &&
+	       down_read_trylock(&task->signal->exec_update_lock);
 }
 
-/* Returns the task of @pid if the walk covers it and the caller may see it. */
-static struct task_struct *wanted_task(const struct xyzzy_walk *walk,
+static void unlock_io(struct task_struct *task, bool locked)
+{
+	if (locked)
+		up_read(&task->signal->exec_update_lock);
+}
+
+/* Without a procfs, who may see @leader's process may see its I/O figures. */
+static bool may_read_io(const struct xyzzy_walk *walk, struct task_struct *task,
+			struct task_struct *leader)
+{
+	return (!walk->procfs && task == leader) ||
+	       ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS |
+				       PTRACE_MODE_NOAUDIT);
+}
+
+/*
+ * Returns 0, -EPERM if the caller may not see @task, or -ESRCH if it has been
+ * released.
+ */
+static int report_task(struct xyzzy_walk *walk, struct task_struct *task,
+		       struct pid *pid, struct xyzzy_task *rec)
+{
+	struct task_struct *leader = READ_ONCE(task->group_leader);
+	bool io_locked = lock_io(walk, task);
+	u64 groups = walk->mask;
+	int ret = -EPERM;
+
+	if (process_visible(walk, leader)) {
+		if (!io_locked || !may_read_io(walk, task, leader))
+			groups &= ~XYZZY_IO;
+		ret = fill_record(rec, task, pid, walk, groups) ? 0 : -ESRCH;
+	}
+	unlock_io(task, io_locked);
+	return ret;
+}
+
+/* PIDs to look at, at most @max, in increasing order. */
+static unsigned int find_pids(const struct xyzzy_walk *walk, struct pid **pids,
+			      unsigned int max)
+{
+	if (!walk->tgid || walk->type == PIDTYPE_PID)
+		return find_ge_pids(walk->next, walk->ns, pids, max);
+
+	pids[0] = walk->tgid;
+	return walked_nr(walk, walk->tgid) >= walk->next;
+}
+
+/* Returns the task of @pid if the walk covers it. */
+static struct task_struct *walked_task(const struct xyzzy_walk *walk,
 				       struct pid *pid)
 {
 	struct task_struct *task = pid_task(pid, walk->type);
 
-	if (!task || (walk->tgid && task_tgid(task) != walk->tgid))
-		return NULL;
-	if (!process_visible(walk, READ_ONCE(task->group_leader)))
-		return NULL;
-	return task;
+	return task && walk->tgid && task_tgid(task) != walk->tgid ? NULL : task;
 }
 
 /* Threads whose counts a record of @task sums up. */
@@ -457,23 +532,27 @@ static unsigned int record_cost(const struct xyzzy_walk *walk,
 
 /*
  * Fill a record for @pid if there is something to report. A task that was found
- * may be released before it is locked. Its PID can have gone to another thread
- * then, one that called exec; and as a task loses its PID before its ->sighand,
- * the next look does not find the same one.
+ * may be released before its record is full. Its PID can have gone to another
+ * thread before that, one that called exec: look again, and if there is just
+ * the same task, it was no exec but the end of the process.
  */
-static bool report_pid(const struct xyzzy_walk *walk, struct pid *pid,
+static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		       struct xyzzy_task *rec, int *budget)
 {
-	struct task_struct *task;
+	struct task_struct *task = NULL, *last;
+	int ret;
 
 	do {
-		task = wanted_task(walk, pid);
-		if (!task)
+		last = task;
+		task = walked_task(walk, pid);
+		if (!task || task == last)
 			return false;
-	} while (!fill_record(rec, task, pid, walk));
+		ret = report_task(walk, task, pid, rec);
+	} while (ret == -ESRCH);
 
-	*budget -= record_cost(walk, task);
-	return true;
+	if (!ret)
+		*budget -= record_cost(walk, task);
+	return !ret;
 }
 
 /*
@@ -483,22 +562,22 @@ static bool report_pid(const struct xyzzy_walk *walk, struct pid *pid,
 static size_t fill_batch(struct xyzzy_walk *walk, struct xyzzy_task *batch,
 			 size_t room)
 {
+	struct pid *pids[XYZZY_BATCH];
 	int budget = XYZZY_BUDGET;
+	unsigned int i, found;
 	size_t n = 0;
 
 	guard(rcu)();
-	while (n < room && budget > 0) {
-		struct pid *pid = find_next_pid(walk);
-
-		if (!pid) {
-			walk->over = true;
-			break;
+	while (n < room && budget > 0 && !walk->over) {
+		found = find_pids(walk, pids, min_t(size_t, room - n, budget));
+		for (i = 0; i < found && budget > 0; i++) {
+			batch[n].pid = walked_nr(walk, pids[i]);
+			walk->next = batch[n].pid + 1;
+			budget--;
+			if (report_pid(walk, pids[i], &batch[n], &budget))
+				n++;
 		}
-		walk->next = pid_nr_ns(pid, walk->ns) + 1;
-		budget--;
-
-		if (report_pid(walk, pid, &batch[n], &budget))
-			n++;
+		walk->over = !found;
 	}
 	return n;
 }
@@ -543,7 +622,7 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 
 	if (!room)
 		return 0;
-	batch = kmalloc_array(size, sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	batch = kcalloc(size, sizeof(*batch), GFP_KERNEL_ACCOUNT);
 	if (!batch)
 		return -ENOMEM;
 
@@ -646,13 +725,19 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 {
 	struct xyzzy_walk walk __free(put_walk) = {
 		.type = flags & XYZZY_THREADS ? PIDTYPE_PID : PIDTYPE_TGID,
-		.mask = params->mask & XYZZY_SUPPORTED,
+		.mask = (params->mask & XYZZY_SUPPORTED) | XYZZY_ID,
 		.next = min_t(u64, params->cursor, PID_MAX_LIMIT),
+		.boot = timens_add_boottime_ns(0),
+		.kuid = current_fsuid(),
+		.kgid = current_fsgid(),
 	};
 	int ret;
 
 	BUILD_BUG_ON(sizeof(struct xyzzy_task) != XYZZY_TASK_SIZE_VER0);
 	BUILD_BUG_ON(sizeof(struct xyzzy_params) != XYZZY_PARAMS_SIZE_VER0);
+
+	walk.uid = from_kuid_munged(current_user_ns(), walk.kuid);
+	walk.gid = from_kgid_munged(current_user_ns(), walk.kgid);
 
 	ret = check_params(params, flags);
 	if (!ret)
