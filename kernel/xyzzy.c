@@ -54,8 +54,8 @@
 #define XYZZY_TASK_SIZE_MAX	4096
 #define XYZZY_NR_TASKS_MAX	SZ_1M
 
-/* Records in the kernel's buffer. */
-#define XYZZY_BATCH		32
+/* Records in the kernel's buffer, which is the largest that comes from a slab. */
+#define XYZZY_BATCH		(SZ_8K / sizeof(struct xyzzy_task))
 
 /*
  * Bounds an RCU read-side section: PIDs looked at, plus threads whose counts
