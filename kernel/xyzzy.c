@@ -771,12 +771,15 @@ static int copy_params(void *params, size_t ksize, void __user *uparams,
 	return ret;
 }
 
+/* A compat layout may align 64-bit fields to 4 bytes, so no typed pointers. */
 static long store_result(const struct xyzzy_params *params, long ret,
-			 u64 __user *supported, u64 __user *cursor)
+			 void __user *supported, void __user *cursor)
 {
-	if (ret >= 0 && put_user(params->supported, supported))
+	if (ret >= 0 && copy_to_user(supported, &params->supported,
+				     sizeof(params->supported)))
 		return -EFAULT;
-	if (ret > 0 && put_user(params->cursor, cursor))
+	if (ret > 0 && copy_to_user(cursor, &params->cursor,
+				    sizeof(params->cursor)))
 		return -EFAULT;
 	return ret;
 }
