@@ -3,8 +3,11 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2153 # used by, and set by, those who source it
 
-OUT=$BUILD/out/$TREE_NAME-$CONFIG-$ARCH
+CC=${CC:-gcc}
+# Another compiler builds everything anew, in a place of its own.
 LABEL=$TREE_NAME-$CONFIG-$ARCH
+[ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
+OUT=$BUILD/out/$LABEL
 
 # shellcheck disable=SC2046 # the words of the line
 set_machine()
@@ -35,7 +38,6 @@ set_kernel()
 }
 set_kernel
 
-CC=${CC:-gcc}
 KCC=$CC
 command -v ccache >/dev/null 2>&1 && KCC="ccache $CC"
 

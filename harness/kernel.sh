@@ -2,6 +2,8 @@
 # Configure and build the kernel of TREE for CONFIG and ARCH.
 #
 #   kernel.sh on|off	with the option of the series on or off
+#   kernel.sh on|off WORD...
+#			words for make in the place of the image, to see what it says
 #
 # The image and its configuration are left in OUT as kernel-on or kernel-off.
 set -eu
@@ -9,6 +11,7 @@ set -eu
 . "$HARNESS/kernel-lib.sh"
 
 state=$1
+shift
 wanted=$OUT/wanted.config
 
 write_wanted()
@@ -66,4 +69,8 @@ build()
 lock "$LABEL"
 mkdir -p "$OUT"
 step "kernel $LABEL, $OPTION $state: configure" "config-$LABEL" configure
-step "kernel $LABEL, $OPTION $state: build" "build-$LABEL-$state" build
+if [ $# -gt 0 ]; then
+	step "kernel $LABEL, $OPTION $state: make $*" "make-$LABEL-$state" kernel_make "$@"
+else
+	step "kernel $LABEL, $OPTION $state: build" "build-$LABEL-$state" build
+fi
