@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_FUZZ_MODEL_H
+#define __XYZZY_FUZZ_MODEL_H
+
+#include "expect.h"
+#include "fuzz_call.h"
+
+#include <stdarg.h>
+
+/*
+ * What the contract says of a call: its checks in their order, then how many
+ * records there are to be. Nothing here looks at what the kernel did.
+ */
+struct outcome {
+	int err;		/* 0 or -errno */
+	int or_err;		/* This one will do as well */
+	bool e2big;		/* The size is written back */
+	/* How many records, and nothing else. */
+	long min;
+	long max;
+	size_t room;		/* Whole records that the memory takes */
+};
+
+static inline int check_struct(const struct fuzz_call *call,
+			       struct outcome *outcome)
+{
+	const __u32 own = sizeof(struct xyzzy_params);
+	size_t room = call->params_room;
+
+	if ((call->where != WHERE_GOOD && call->where != WHERE_READ_ONLY) ||
+	    room < sizeof(__u32))
+		return -EFAULT;
+	/* Of the size there may be less than the first half. */
+	if (call->params.size < XYZZY_PARAMS_SIZE_VER0)
+		return -EINVAL;
+	if (call->params.size > page_size())
+		return -E2BIG;
+	if (room >= call->params.size)
+		return call->tail_at ? -E2BIG : 0;
+	/* Either of two faults may be found first. */
+	if (call->tail_at && room > own)
+		outcome->or_err = -E2BIG;
+	return -EFAULT;
+}
+
+static inline int check_numbers(const struct fuzz_call *call)
+{
+	__u32 stride = call->params.task_size;
+
+	if (call->flags & ~XYZZY_THREADS || call->params.mask & ~XYZZY_ALL)
+		return -EINVAL;
+	if (stride < 384 || stride > 4096 || stride % 8)
+		return -EINVAL;
+	return 0;
+}
+
+static inline int check_fds(const struct fuzz_call *call, bool root)
+{
+	const struct fuzz_fd *procfd = call->procfd, *pidfd = call->pidfd;
+
+	if (procfd->shows == SHOWS_NOTHING)
+		return procfd->procfd_err;
+	if (pidfd->pidfd_err)
+		return pidfd->pidfd_err;
+	if (!pidfd->is_pidfd)
+		return 0;
+	if (procfd->shows == SHOWS_INNER)
+		return pidfd->inner ? 0 : -ESRCH;
+	if (procfd->shows == SHOWS_PTRACEABLE && !root && !pidfd->ptraceable)
+		return -EPERM;
+	return 0;
+}
+
+/* Processes (threads) that are there for sure, and if those are all. */
+static inline long nr_processes(const struct fuzz_call *call, bool root,
+				bool *exact)
+{
+	const struct fuzz_fd *procfd = call->procfd, *pidfd = call->pidfd;
+
+	*exact = pidfd->is_pidfd || procfd->shows == SHOWS_INNER;
+	if (pidfd->is_pidfd)
+		return call->flags ? pidfd->nr_threads : 1;
+	if (procfd->shows == SHOWS_INNER)
+		return 2;
+	if (procfd->shows == SHOWS_PTRACEABLE && !root)
+		return 2;
+	return NR_ACTORS + NR_SLEEPERS + 1;
+}
+
+static inline size_t buf_takes(const struct fuzz_call *call)
+{
+	if (call->buf_where != WHERE_GOOD)
+		return 0;
+	return call->buf_room / call->params.task_size;
+}
+
+static inline void count_records(const struct fuzz_call *call, bool root,
+				 struct outcome *outcome)
+{
+	size_t room = call->params.nr_tasks;
+	bool exact;
+	long min = nr_processes(call, root, &exact);
+	long max = exact ? min : LONG_MAX;
+
+	if (room > 1 << 20)
+		room = 1 << 20;
+	outcome->room = buf_takes(call);
+	/* Where a cursor leads is up to the kernel. */
+	if (call->params.cursor)
+		min = 0;
+	if (room > outcome->room && !outcome->room && max) {
+		if (min)
+			outcome->err = -EFAULT;
+		else
+			outcome->or_err = -EFAULT;
+	}
+	if (room > outcome->room && outcome->room)
+		room = outcome->room;
+	outcome->min = min < (long)room ? min : (long)room;
+	outcome->max = max < (long)room ? max : (long)room;
+	if (outcome->or_err)
+		outcome->max = 0;
+}
+
+static inline struct outcome foresee(const struct fuzz_call *call, bool root)
+{
+	struct outcome outcome = { 0 };
+
+	outcome.err = check_struct(call, &outcome);
+	outcome.e2big = outcome.err == -E2BIG || outcome.or_err == -E2BIG;
+	if (!outcome.err)
+		outcome.err = check_numbers(call);
+	if (!outcome.err)
+		outcome.err = check_fds(call, root);
+	if (!outcome.err)
+		count_records(call, root, &outcome);
+	/* What is to be written there cannot. */
+	if (call->where == WHERE_READ_ONLY &&
+	    (!outcome.err || outcome.err == -E2BIG)) {
+		outcome.err = -EFAULT;
+		outcome.or_err = 0;
+		outcome.e2big = false;
+	}
+	return outcome;
+}
+
+/* What was wrong first, in words; empty if nothing was. */
+struct verdict {
+	char text[512];
+};
+
+static inline bool wrong(struct verdict *verdict, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(verdict->text, sizeof(verdict->text), format, args);
+	va_end(args);
+	return false;
+}
+
+static inline bool judge_result(const struct outcome *outcome, long ret,
+				struct verdict *verdict)
+{
+	if (ret < 0 && outcome->or_err == ret)
+		return true;
+	if (outcome->err)
+		return ret == outcome->err ||
+		       wrong(verdict, "%ld instead of %d (or %d)", ret,
+			     outcome->err, outcome->or_err);
+	return (ret >= outcome->min && ret <= outcome->max) ||
+	       wrong(verdict, "%ld instead of %ld to %ld records (or %d)",
+		     ret, outcome->min, outcome->max, outcome->or_err);
+}
+
+static inline bool is_poison(const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)bytes[i] != POISON)
+			return false;
+	return true;
+}
+
+static inline bool is_zero(const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+static inline bool judge_groups(const struct xyzzy_task *task, __u64 wanted,
+				struct verdict *verdict)
+{
+	if (task->mask & ~wanted)
+		return wrong(verdict, "groups %llx of %llx", task->mask, wanted);
+	for (size_t i = 0; i < ARRAY_SIZE(record_groups); i++)
+		if (!(task->mask & record_groups[i].bit) &&
+		    !group_is_zero(task, &record_groups[i]))
+			return wrong(verdict, "group %s is not zero",
+				     record_groups[i].name);
+	return true;
+}
+
+static inline bool judge_record(const struct fuzz_call *call,
+				const struct fuzz_world *world,
+				const char *where, __u32 *last,
+				struct verdict *verdict)
+{
+	__u64 wanted = (call->params.mask | XYZZY_ID) & world->supported;
+	struct xyzzy_task task;
+
+	memcpy(&task, where, sizeof(task));
+	if (task.pid <= *last)
+		return wrong(verdict, "pid %u after %u", task.pid, *last);
+	*last = task.pid;
+	if (!task.tgid || (!call->flags && task.tgid != task.pid))
+		return wrong(verdict, "tgid %u of pid %u", task.tgid, task.pid);
+	if (!(task.mask & XYZZY_ID) || !task.nr_threads || !task.state ||
+	    task.comm[15])
+		return wrong(verdict, "pid %u without an ID", task.pid);
+	if (!is_zero(where + sizeof(task),
+		     call->params.task_size - sizeof(task)))
+		return wrong(verdict, "no zeroes behind pid %u", task.pid);
+	return judge_groups(&task, wanted, verdict);
+}
+
+/* The records, and that nothing is written behind them. */
+static inline bool judge_buf(const struct fuzz_call *call,
+			     const struct fuzz_world *world, long ret,
+			     struct verdict *verdict)
+{
+	const char *end = world->buf + BUF_SIZE;
+	const char *pos = end - call->buf_room;
+	__u32 last = 0;
+
+	if (call->buf_where != WHERE_GOOD)
+		ret = ret > 0 ? 0 : ret;
+	for (long i = 0; i < ret; i++, pos += call->params.task_size)
+		if (!judge_record(call, world, pos, &last, verdict))
+			return false;
+	/* The record that could not be stored may be there in part. */
+	if (ret == -EFAULT || (ret > 0 && call->params.nr_tasks > (size_t)ret &&
+			       end - pos < call->params.task_size))
+		return true;
+	return is_poison(pos, end - pos) ||
+	       wrong(verdict, "written behind the %ld records", ret);
+}
+
+/* What the parameters are to be after the call. */
+static inline bool judge_params(const struct fuzz_call *call,
+				const struct fuzz_world *world, long ret,
+				struct verdict *verdict)
+{
+	const size_t room = call->params_room;
+	struct xyzzy_params expected = call->params, found;
+	char *where = world->params + 2 * page_size() - room;
+
+	if (room < sizeof(found))
+		return true;
+	memcpy(&found, where, sizeof(found));
+	if (ret == -E2BIG && call->where == WHERE_GOOD)
+		expected.size = sizeof(expected);
+	if (ret >= 0)
+		expected.supported = world->supported;
+	if (ret == -EFAULT)
+		expected.supported = found.supported;
+	if (ret > 0 && found.cursor == expected.cursor)
+		return wrong(verdict, "the cursor stays");
+	if (ret > 0)
+		expected.cursor = found.cursor;
+	return !memcmp(&expected, &found, sizeof(found)) ||
+	       wrong(verdict, "parameters that are changed");
+}
+
+static inline bool judge_call(const struct fuzz_call *call,
+			      const struct fuzz_world *world, bool root,
+			      long ret, struct verdict *verdict)
+{
+	struct outcome outcome = foresee(call, root);
+
+	return judge_result(&outcome, ret, verdict) &&
+	       judge_params(call, world, ret, verdict) &&
+	       judge_buf(call, world, ret, verdict);
+}
+
+static inline void describe_call(const struct fuzz_call *call, char *text,
+				 size_t size)
+{
+	const struct xyzzy_params *params = &call->params;
+
+	snprintf(text, size,
+		 "params at %d, room %zu; size %u, tail %u, flags %#x, task_size %u, procfd %s, pidfd %s, mask %#llx, cursor %#llx, nr_tasks %#zx; tasks at %d, room %zu",
+		 call->where, call->params_room, params->size, call->tail_at,
+		 call->flags, params->task_size, call->procfd->name,
+		 call->pidfd->name, params->mask, params->cursor,
+		 (size_t)params->nr_tasks, call->buf_where, call->buf_room);
+}
+
+#endif /* __XYZZY_FUZZ_MODEL_H */

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_FUZZ_WORLD_H
+#define __XYZZY_FUZZ_WORLD_H
+
+#include "actors.h"
+
+#include <limits.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+/*
+ * What a fuzzed call can refer to: processes, descriptors of every kind, and
+ * memory. Each descriptor says what the contract makes of it. Include after
+ * kselftest_harness.h.
+ */
+#define NR_SLEEPERS 40
+#define NR_FDS_MAX 40
+
+/* The processes that a procfd can show. */
+enum shows {
+	SHOWS_NOTHING,		/* It is no procfd: @procfd_err */
+	SHOWS_PTRACEABLE,	/* What the caller may ptrace-read */
+	SHOWS_ALL,
+	SHOWS_INNER,		/* Those of the inner PID namespace, all */
+};
+
+struct fuzz_fd {
+	const char *name;
+	int fd;
+
+	/* As procfd. */
+	enum shows shows;
+	int procfd_err;
+
+	/* As pidfd: 0, or the error whatever the procfd is. */
+	int pidfd_err;
+	bool is_pidfd;		/* With no error and no pidfd: all processes */
+	bool inner;		/* The process is in the inner PID namespace */
+	bool ptraceable;	/* for USER */
+	int nr_threads;
+};
+
+struct fuzz_world {
+	struct subject actors[NR_ACTORS];
+	pid_t sleepers[NR_SLEEPERS];
+	pid_t zombie;
+	struct pidns ns;
+	__u64 supported;
+
+	struct fuzz_fd fds[NR_FDS_MAX];
+	int nr_fds;
+
+	/* Two pages and a guard: the parameters, and the same read-only. */
+	char *params;
+	char *params_ro;
+	/* BUF_SIZE bytes and a guard: the records, and the same read-only. */
+	char *buf;
+	char *buf_ro;
+};
+
+#define BUF_SIZE (256 * 1024)
+
+static inline struct fuzz_fd *add_fd(struct fuzz_world *world,
+				     const char *name, int fd)
+{
+	struct fuzz_fd *new = &world->fds[world->nr_fds++];
+
+	if (world->nr_fds > NR_FDS_MAX)
+		abort();
+	*new = (struct fuzz_fd){
+		.name = name, .fd = fd, .procfd_err = -EINVAL,
+		.pidfd_err = -EBADF,
+	};
+	return new;
+}
+
+/* Numbers that are no descriptors. */
+static inline void add_bad_numbers(struct fuzz_world *world)
+{
+	const int numbers[] = { -2, AT_FDCWD, -10000, INT_MIN, INT_MAX };
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		add_fd(world, "a bad number", numbers[i])->procfd_err = -EBADF;
+	add_fd(world, "a closed one", closed_fd())->procfd_err = -EBADF;
+}
+
+static inline void add_files(struct fuzz_world *world)
+{
+	int fds[2];
+
+	if (!pipe(fds)) {
+		add_fd(world, "a pipe", fds[0]);
+		close(fds[1]);
+	}
+	add_fd(world, "null", open("/dev/null", O_RDWR));
+	add_fd(world, "a memfd", syscall(__NR_memfd_create, "fuzz", 0));
+	add_fd(world, "an eventfd", eventfd(0, 0));
+	add_fd(world, "an epoll", epoll_create1(0));
+	add_fd(world, "a socket", socket(AF_UNIX, SOCK_STREAM, 0));
+	add_fd(world, "the root", open("/", O_PATH));
+	add_fd(world, "a process's directory", open("/proc/self", O_RDONLY));
+	add_fd(world, "a file of procfs", open("/proc/stat", O_RDONLY));
+}
+
+static inline void add_procfs(struct fuzz_world *world, const char *name,
+			      int fd, enum shows shows)
+{
+	if (fd >= 0)
+		add_fd(world, name, fd)->shows = shows;
+}
+
+static inline void add_procfses(struct fuzz_world *world)
+{
+	add_procfs(world, "procfs", open_procfs(NULL, NULL), SHOWS_ALL);
+	add_procfs(world, "procfs, O_PATH", open("/proc", O_PATH), SHOWS_ALL);
+	add_procfs(world, "procfs, hidepid=2", open_procfs("2", NULL),
+		   SHOWS_PTRACEABLE);
+	add_procfs(world, "procfs, hidepid=4", open_procfs("4", NULL),
+		   SHOWS_PTRACEABLE);
+	add_procfs(world, "inner procfs", world->ns.procfd, SHOWS_INNER);
+}
+
+static inline struct fuzz_fd *add_pidfd(struct fuzz_world *world,
+					const char *name, int fd)
+{
+	struct fuzz_fd *new;
+
+	if (fd < 0)
+		return NULL;
+	new = add_fd(world, name, fd);
+	new->pidfd_err = 0;
+	new->is_pidfd = true;
+	new->nr_threads = 1;
+	return new;
+}
+
+static inline void add_pidfds(struct fuzz_world *world)
+{
+	struct fuzz_fd *new;
+
+	for (int i = 0; i < NR_ACTORS; i++) {
+		new = add_pidfd(world, actor_kinds[i].name,
+				world->actors[i].pidfd);
+		new->ptraceable = actor_kinds[i].ptraceable;
+		new->nr_threads += actor_kinds[i].threaded;
+	}
+	add_pidfd(world, "a zombie", sys_pidfd_open(world->zombie, 0));
+	add_pidfd(world, "a reaped one", reaped_pidfd())->pidfd_err = -ESRCH;
+	if (world->ns.procfd >= 0)
+		add_pidfd(world, "inner init",
+			  sys_pidfd_open(world->ns.init, 0))->inner = true;
+}
+
+/* Memory and, in the same place of @alias, the same memory read-only. */
+static inline char *map_twice(size_t size, char **alias)
+{
+	int fd = syscall(__NR_memfd_create, "fuzz", 0);
+	size_t page = page_size();
+	char *map, *ro;
+
+	if (fd < 0 || ftruncate(fd, size))
+		abort();
+	map = mmap(NULL, size + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		   -1, 0);
+	ro = mmap(NULL, size + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		  -1, 0);
+	if (map == MAP_FAILED || ro == MAP_FAILED ||
+	    mmap(map, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 0) != map ||
+	    mmap(ro, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) != ro)
+		abort();
+	close(fd);
+	*alias = ro;
+	return map;
+}
+
+/* Returns 0 or -errno; what cannot be had here is left out. */
+static inline int world_make(struct fuzz_world *world)
+{
+	int err = actors_start(world->actors);
+
+	if (!err && spawn_many(world->sleepers, NR_SLEEPERS))
+		err = -EAGAIN;
+	world->zombie = spawn_sleeper();
+	if (err || world->zombie < 0 || !make_zombie(world->zombie))
+		return err ?: -EAGAIN;
+	if (spawn_pidns(&world->ns))
+		world->ns.procfd = -1;
+	world->supported = xyzzy_supported();
+
+	/* The first one is what most calls take. */
+	add_fd(world, "none", -1)->shows = SHOWS_PTRACEABLE;
+	world->fds[0].pidfd_err = 0;
+	add_bad_numbers(world);
+	add_files(world);
+	add_procfses(world);
+	add_pidfds(world);
+
+	world->params = map_twice(2 * page_size(), &world->params_ro);
+	world->buf = map_twice(BUF_SIZE, &world->buf_ro);
+	return 0;
+}
+
+static inline void world_end(struct fuzz_world *world)
+{
+	actors_kill(world->actors);
+	kill_many(world->sleepers, NR_SLEEPERS);
+	kill_child(world->zombie);
+	if (world->ns.procfd >= 0)
+		kill_pidns(&world->ns);
+}
+
+#endif /* __XYZZY_FUZZ_WORLD_H */
