@@ -50,4 +50,21 @@ static inline void disk_close(struct disk *disk)
 	disk->fd = -1;
 }
 
+/* The header that mkswap(8) makes. */
+static inline int make_swap(int fd, off_t size)
+{
+	size_t page = page_size();
+	char *first = calloc(1, page);
+	__u32 info[2] = { 1, size / page - 1 };	/* Version, last page */
+	ssize_t len;
+
+	if (!first)
+		return -ENOMEM;
+	memcpy(first + 1024, info, sizeof(info));
+	memcpy(first + page - 10, "SWAPSPACE2", 10);
+	len = pwrite(fd, first, page, 0);
+	free(first);
+	return len == (ssize_t)page && !fsync(fd) ? 0 : -EIO;
+}
+
 #endif /* __XYZZY_DISK_H */

@@ -6,208 +6,9 @@
 #include "kselftest_harness.h"
 #include "disk.h"
 #include "expect.h"
+#include "memory.h"
 
-#include <linux/types.h>
 #include <sys/swap.h>
-
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
-
-/*
- * The counters of resident pages are per CPU; what a CPU has not yet passed on
- * is missing from the sum that xyzzy() and field 24 of stat are. The subject
- * is kept on one CPU, so this is the most that can be missing.
- */
-static __u64 slack(void)
-{
-	long pages = 2 * sysconf(_SC_NPROCESSORS_CONF);
-
-	return (pages > 32 ? pages : 32) * page_size();
-}
-
-static void stay_on_cpu(void)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	if (cpu >= 0) {
-		CPU_SET(cpu, &set);
-		sched_setaffinity(0, sizeof(set), &set);
-	}
-}
-
-/* How much of what a subject maps, in units of slack(). */
-struct job {
-	int anon;
-	int file;
-	int shmem;
-	int locked;
-	int exec;
-	int stack;
-	int peak;		/* Mapped, touched and unmapped */
-	int reserved;		/* Mapped and not touched */
-	bool sparse;		/* Pages far from each other */
-};
-
-static char *map_memory(int units, int prot, int flags, int fd)
-{
-	char *map = mmap(NULL, units * slack(), prot, flags, fd, 0);
-
-	return map == MAP_FAILED ? NULL : map;
-}
-
-static void touch(char *map, int units)
-{
-	for (size_t i = 0; i < units * slack(); i += page_size())
-		map[i] = 1;
-}
-
-static int make_resident(int units, int flags, int fd)
-{
-	char *map;
-
-	if (!units)
-		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE, flags, fd);
-	if (!map)
-		return -errno;
-	touch(map, units);
-	return 0;
-}
-
-/* A file whose pages are neither anonymous nor shmem: on ramfs. */
-static int open_file(off_t size)
-{
-	int fs = syscall(__NR_fsopen, "ramfs", 0), dir = -1, fd = -1;
-
-	if (fs >= 0 &&
-	    !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		dir = syscall(__NR_fsmount, fs, 0, 0);
-	if (dir >= 0)
-		fd = openat(dir, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	close_fd(fs);
-	close_fd(dir);
-	if (fd >= 0 && ftruncate(fd, size))
-		return -1;
-	return fd;
-}
-
-static int make_file(int units)
-{
-	int fd, err;
-
-	if (!units)
-		return 0;
-	fd = open_file(units * slack());
-	if (fd < 0)
-		return -errno;
-	err = make_resident(units, MAP_SHARED, fd);
-	close(fd);
-	return err;
-}
-
-static int make_locked(int units)
-{
-	char *map;
-
-	if (!units)
-		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!map || mlock(map, units * slack()))
-		return -errno;
-	return 0;
-}
-
-static int make_exec(int units)
-{
-	if (!units)
-		return 0;
-	return map_memory(units, PROT_READ | PROT_EXEC,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1) ? 0 : -errno;
-}
-
-/* Within the usual limit of 8 MB. */
-static size_t stack_size(int units)
-{
-	size_t size = units * slack();
-
-	return size < 2 << 20 ? size : 2 << 20;
-}
-
-static void make_stack(size_t size)
-{
-	char *frame = __builtin_alloca(size + 1);
-
-	for (size_t i = 0; i <= size; i += page_size())
-		__atomic_store_n(frame + size - i, 1, __ATOMIC_RELAXED);
-}
-
-static int make_peak(int units)
-{
-	char *map;
-
-	if (!units)
-		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!map)
-		return -errno;
-	touch(map, units);
-	return munmap(map, units * slack()) ? -errno : 0;
-}
-
-static int make_reserved(int units)
-{
-	if (!units)
-		return 0;
-	return map_memory(units, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1) ?
-		0 : -errno;
-}
-
-/* With pages of 4 kB no two of these are in one table. */
-#define SPARSE_PAGES 32
-#define SPARSE_STRIDE (4 * 1024 * 1024)
-
-static int make_sparse(void)
-{
-	size_t size = SPARSE_PAGES * SPARSE_STRIDE;
-	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (map == MAP_FAILED)
-		return -errno;
-	for (size_t i = 0; i < size; i += SPARSE_STRIDE)
-		map[i] = 1;
-	return 0;
-}
-
-static int do_job(void *arg)
-{
-	const struct job *job = arg;
-	int err;
-
-	/* Huge pages would count more than was touched. */
-	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	err = make_resident(job->anon, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!err)
-		err = make_resident(job->shmem, MAP_SHARED | MAP_ANONYMOUS, -1);
-	if (!err)
-		err = make_file(job->file);
-	if (!err)
-		err = make_locked(job->locked);
-	if (!err)
-		err = make_exec(job->exec);
-	if (!err)
-		err = make_reserved(job->reserved);
-	if (!err && job->sparse)
-		err = make_sparse();
-	if (job->stack)
-		make_stack(stack_size(job->stack));
-	return err ?: make_peak(job->peak);
-}
 
 /* Equal but for what a CPU may have kept back of @counters counters. */
 static void expect_near(struct __test_metadata *_metadata, int counters,
@@ -252,7 +53,7 @@ FIXTURE(mem)
 
 FIXTURE_VARIANT(mem)
 {
-	struct job job;
+	struct memory job;
 };
 
 /* clang-format off */
@@ -300,7 +101,7 @@ FIXTURE_SETUP(mem)
 	stay_on_cpu();
 	ASSERT_EQ(0, subject_start(&self->plain, NULL, NULL));
 	ASSERT_EQ(0, pair_take(&self->base, self->plain.pid, 0));
-	ASSERT_EQ(0, subject_start(&self->subject, do_job,
+	ASSERT_EQ(0, subject_start(&self->subject, use_memory,
 				   (void *)&variant->job));
 }
 
@@ -338,7 +139,7 @@ static void expect_grown(struct __test_metadata *_metadata, __u64 grown,
 
 TEST_F(mem, resident_is_what_was_touched)
 {
-	const struct job *job = &variant->job;
+	const struct memory *job = &variant->job;
 	const struct xyzzy_task *before = &self->base.task;
 	const struct xyzzy_task *after = &self->pair.task;
 	__u64 anon = (job->anon + job->locked) * slack() +
@@ -356,7 +157,7 @@ TEST_F(mem, resident_is_what_was_touched)
 
 TEST_F(mem, exact_figures_grow_by_what_was_mapped)
 {
-	const struct job *job = &variant->job;
+	const struct memory *job = &variant->job;
 	const struct xyzzy_task *before = &self->base.task;
 	const struct xyzzy_task *after = &self->pair.task;
 
@@ -409,10 +210,10 @@ FIXTURE_TEARDOWN(gone)
 TEST_F(gone, peak_stays_when_memory_goes)
 {
 	const struct xyzzy_task *task = &self->pair.task;
-	struct job job = { .peak = PEAK_UNITS };
+	struct memory job = { .peak = PEAK_UNITS };
 	__u64 rss;
 
-	ASSERT_EQ(0, subject_start(&self->subject, do_job, &job));
+	ASSERT_EQ(0, subject_start(&self->subject, use_memory, &job));
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
 	expect_mem(_metadata, &self->pair);
 	expect_rss(_metadata, &self->pair);
@@ -423,55 +224,13 @@ TEST_F(gone, peak_stays_when_memory_goes)
 
 TEST_F(gone, swap_is_0_where_nothing_is_swapped)
 {
-	struct job job = { .anon = 4 };
+	struct memory job = { .anon = 4 };
 
-	ASSERT_EQ(0, subject_start(&self->subject, do_job, &job));
+	ASSERT_EQ(0, subject_start(&self->subject, use_memory, &job));
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
 	if (proc_status_num(&self->pair.snap.status, "VmSwap"))
 		SKIP(return, "memory is short: the subject is swapped out");
 	EXPECT_EQ(0ULL, self->pair.task.swap);
-}
-
-#define SWAP_UNITS 8
-
-/* The header that mkswap(8) makes. */
-static int make_swap(int fd, off_t size)
-{
-	size_t page = page_size();
-	char *first = calloc(1, page);
-	__u32 info[2] = { 1, size / page - 1 };	/* Version, last page */
-	ssize_t len;
-
-	if (!first)
-		return -ENOMEM;
-	memcpy(first + 1024, info, sizeof(info));
-	memcpy(first + page - 10, "SWAPSPACE2", 10);
-	len = pwrite(fd, first, page, 0);
-	free(first);
-	return len == (ssize_t)page && !fsync(fd) ? 0 : -EIO;
-}
-
-static int swap_out(void *arg)
-{
-	char *map = map_memory(SWAP_UNITS, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	struct proc_dir dir = { .path = "/proc/self" };
-	struct proc_status status;
-
-	(void)arg;
-	if (!map)
-		return -ENOMEM;
-	touch(map, SWAP_UNITS);
-	for (int i = 0; i < 100; i++) {
-		if (madvise(map, SWAP_UNITS * slack(), MADV_PAGEOUT))
-			return -EOPNOTSUPP;
-		if (proc_status(&dir, &status))
-			return -EIO;
-		if (proc_status_bytes(&status, "VmSwap") >=
-		    SWAP_UNITS / 2 * slack())
-			return 0;
-	}
-	return -EOPNOTSUPP;
 }
 
 TEST_F(gone, swap_is_what_is_swapped_out)

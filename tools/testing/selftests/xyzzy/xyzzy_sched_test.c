@@ -4,32 +4,12 @@
  */
 #include "kselftest_harness.h"
 #include "expect.h"
+#include "policy.h"
 
 #include <limits.h>
 #include <sys/resource.h>
 
-#ifndef SCHED_DEADLINE
-#define SCHED_DEADLINE 6
-#endif
 #define FLAG_RESET_ON_FORK 0x01
-
-/* Version 0 of struct sched_attr, which newer C libraries have too. */
-struct attr {
-	__u32 size;
-	__u32 policy;
-	__u64 flags;
-	__s32 nice;
-	__u32 rt_priority;
-	__u64 runtime;
-	__u64 deadline;
-	__u64 period;
-};
-
-static int set_attr(pid_t pid, struct attr *attr)
-{
-	attr->size = sizeof(*attr);
-	return syscall(__NR_sched_setattr, pid, attr, 0) ? -errno : 0;
-}
 
 static int get_attr(pid_t pid, struct attr *attr)
 {
@@ -195,15 +175,6 @@ TEST_F(sched, thread_has_its_own_and_process_that_of_leader)
 /*
  * CPUs
  */
-static int move_to_cpu(void *arg)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(*(int *)arg, &set);
-	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
-}
-
 /* The lowest and the highest CPU there are for this process. */
 static int cpu_range(int cpus[2])
 {
@@ -272,18 +243,6 @@ FIXTURE_SETUP(oom)
 FIXTURE_TEARDOWN(oom)
 {
 	subject_kill(&self->subject);
-}
-
-static int set_oom_adj(void *arg)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", *(int *)arg);
-
-	if (fd < 0 || write(fd, text, len) != len)
-		return -errno;
-	close(fd);
-	return 0;
 }
 
 TEST_F(oom, score_adj_is_the_one_set)

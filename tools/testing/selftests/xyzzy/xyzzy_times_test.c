@@ -4,23 +4,15 @@
  * exited threads and of children.
  */
 #include "kselftest_harness.h"
+#include "burn.h"
 #include "expect.h"
 
-#include <sys/resource.h>
 #include <time.h>
-
-#define NSEC_PER_USEC 1000ULL
-#define NSEC_PER_SEC 1000000000ULL
 
 /* Two ticks at least, whatever they are; on the task's clock. */
 #define BURN_NS 25000000ULL
 
 #define SWITCHES 20
-
-static __u64 tv_ns(const struct timeval *tv)
-{
-	return tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * NSEC_PER_USEC;
-}
 
 /* What getrusage() says may be cut off at a microsecond. */
 static void expect_between(struct __test_metadata *_metadata,
@@ -51,26 +43,6 @@ static void expect_switches_between(struct __test_metadata *_metadata,
 	EXPECT_GE((__u64)after->ru_nvcsw, task->nvcsw);
 	EXPECT_LE((__u64)before->ru_nivcsw, task->nivcsw);
 	EXPECT_GE((__u64)after->ru_nivcsw, task->nivcsw);
-}
-
-/* Use the CPU until @who has used BURN_NS as a user and in the kernel. */
-static void burn(int who)
-{
-	static char buf[64 * 1024];
-	int zero = open("/dev/zero", O_RDONLY);
-	struct rusage usage;
-
-	do {
-		for (int i = 0; i < 10000; i++)
-			__asm__ volatile("" : : : "memory");
-		getrusage(who, &usage);
-	} while (tv_ns(&usage.ru_utime) < BURN_NS);
-	do {
-		if (zero < 0 || read(zero, buf, sizeof(buf)) < 0)
-			_exit(EXIT_FAILURE);
-		getrusage(who, &usage);
-	} while (tv_ns(&usage.ru_stime) < BURN_NS);
-	close(zero);
 }
 
 /* What the subject shares with the test. */
@@ -118,7 +90,7 @@ static int burn_alone(void *arg)
 {
 	struct notes *notes = arg;
 
-	burn(RUSAGE_SELF);
+	burn(RUSAGE_SELF, BURN_NS, BURN_NS);
 	getrusage(RUSAGE_SELF, &notes->before);
 	return 0;
 }
@@ -153,7 +125,7 @@ TEST_F(times, cpu_times_outlive_death)
 static void *burn_thread(void *arg)
 {
 	(void)arg;
-	burn(RUSAGE_THREAD);
+	burn(RUSAGE_THREAD, BURN_NS, BURN_NS);
 	return NULL;
 }
 
@@ -195,7 +167,7 @@ static void *burn_and_stay(void *arg)
 {
 	pid_t *tid = arg;
 
-	burn(RUSAGE_THREAD);
+	burn(RUSAGE_THREAD, BURN_NS, BURN_NS);
 	__atomic_store_n(tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
 	for (;;)
 		pause();
@@ -245,7 +217,7 @@ static int burn_in_child(void *arg)
 	pid_t pid = fork_child();
 
 	if (!pid) {
-		burn(RUSAGE_SELF);
+		burn(RUSAGE_SELF, BURN_NS, BURN_NS);
 		_exit(EXIT_SUCCESS);
 	}
 	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
@@ -288,7 +260,7 @@ static int burn_in_zombie(void *arg)
 
 	(void)arg;
 	if (!pid) {
-		burn(RUSAGE_SELF);
+		burn(RUSAGE_SELF, BURN_NS, BURN_NS);
 		_exit(EXIT_SUCCESS);
 	}
 	if (pid < 0 || waitid(P_PID, pid, &info, WEXITED | WNOWAIT))
@@ -452,7 +424,7 @@ TEST_F(times, caller_itself_lies_between_before_and_after)
 	struct rusage before, after;
 	struct xyzzy_task task;
 
-	burn(RUSAGE_SELF);
+	burn(RUSAGE_SELF, BURN_NS, BURN_NS);
 	sleep_often();
 	getrusage(RUSAGE_SELF, &before);
 	ASSERT_EQ(0, record_get(getpid(), 0, XYZZY_TIMES, &task));
