@@ -23,7 +23,7 @@ set_machine
 # shellcheck disable=SC2046 # the words of the line
 set_kernel()
 {
-	FRAGMENTS='' KERNEL_QEMU='-smp 2 -m 1G' KERNEL_OPTIONS=''
+	FRAGMENTS='' KERNEL_QEMU='-smp 2,sockets=2 -m 1G' KERNEL_OPTIONS=''
 	grep -q "^${CONFIG}[[:space:]]" "$HARNESS/kernels" || return 0
 	set -- $(lookup "$HARNESS/kernels" "$CONFIG")
 	FRAGMENTS=$(say "$1" | tr , ' ')

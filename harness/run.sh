@@ -9,5 +9,5 @@ set -eu
 
 "$HARNESS/guest.sh"
 say "guest: boots now; one millisecond there is a million instructions"
-QEMU_OPTIONS="-smp 1 -icount shift=0,sleep=off" \
+QEMU_OPTIONS="-smp 1,sockets=1 -icount shift=0,sleep=off" \
 	"$HARNESS/boot.sh" on 300 /demo.sh "${ABIS%% *}"
