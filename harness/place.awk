@@ -40,11 +40,11 @@ function next_free(table,    lines, n, i, word, max)
 }
 
 # The line, with each number that stands for the series' one replaced.
-function renumber(line,    out, num)
+function renumber(line, shift,    out, num)
 {
 	while (match(line, /[0-9]+/)) {
 		num = substr(line, RSTART, RLENGTH)
-		if (num == written || num == written + 1)
+		if (num == written + shift || num == written + shift + 1)
 			num = num - written + number
 		out = out substr(line, 1, RSTART - 1) num
 		line = substr(line, RSTART + RLENGTH)
@@ -58,12 +58,12 @@ function matches(line, id,    word)
 	if (how[id] != "in-order")
 		return line == anchor[id]
 	split(line, word)
-	return word[1] == number - 1
+	return word[1] == in_front[id]
 }
 
 function find_anchor(file, id, lines, n,    i, at, text)
 {
-	text = how[id] == "in-order" ? "the line of number " number - 1 : anchor[id]
+	text = how[id] == "in-order" ? "the line of number " in_front[id] : anchor[id]
 	for (i = 1; i <= n; i++) {
 		if (!matches(lines[i], id))
 			continue
@@ -83,10 +83,19 @@ function cut(file, text,    lines, n, i, id)
 	for (i = 1; i <= n; i++) {
 		if (i == 1 || (id < hunks[file] && lines[i] == first[file, id + 1]))
 			text[++id] = ""
-		text[id] = text[id] renumber(lines[i]) "\n"
+		text[id] = text[id] renumber(lines[i], offset[file]) "\n"
 	}
 	if (id != hunks[file])
 		fail(file ": expected " hunks[file] " hunks as in the placement file, not " id)
+}
+
+# The text for a table, with a column more where the line in front has one more.
+function fit(text, line, more,    word)
+{
+	if (more == "" || split(line, word) != split(text, word) + 1)
+		return text
+	sub(/\n$/, "", text)
+	return text more "\n"
 }
 
 # Keep the tree's file with the hunks in it in result[file, 1..].
@@ -96,6 +105,8 @@ function place(file,    text, lines, n, i, id, at, size)
 	n = slurp(tree "/" file, lines)
 	for (id = 1; id <= hunks[file]; id++) {
 		at = find_anchor(file, file SUBSEP id, lines, n)
+		if (how[file, id] == "in-order")
+			text[id] = fit(text[id], lines[at], anchor[file, id])
 		if (how[file, id] == "before")
 			pre[at] = pre[at] text[id]
 		else
@@ -123,10 +134,12 @@ BEGIN {
 { rest = substr($0, length($1) + 2) }
 $1 == "number"	{ written = $2; number = next_free($3); next }
 /^\[.*\]$/	{ file = substr($0, 2, length($0) - 2); next }
+$1 == "offset"	{ offset[file] = $2; next }
 $1 == "hunk"	{ first[file, hunks[file] + 1] = rest; next }
 $1 == "after" || $1 == "before" || $1 == "replace" || $1 == "in-order" {
 	sub(/\{number\}/, number, rest)
 	how[file, ++hunks[file]] = $1
+	in_front[file, hunks[file]] = number + offset[file] - 1
 	anchor[file, hunks[file]] = rest
 	next
 }

@@ -62,6 +62,19 @@ refuses_to_place()
 	say "$message" | grep -q "file: anchor $2.*anchor"
 }
 
+# The table's line in front of ours decides about our last column.
+fits_table()
+{
+	mkdir -p "$work/base"
+	say '7 here' >"$work/base/table"
+	say '123 ours' >"$work/repo/file"
+	say "107 $1" >"$work/tree/file"
+	printf 'number 23 table\n[file]\noffset 100\nin-order  more\n' |
+		awk -v repo="$work/repo" -v base="$work/base" -v tree="$work/tree" \
+			-f "$HARNESS/place.awk" - file
+	[ "$(tail -n 1 "$work/tree/file")" = "$2" ]
+}
+
 check "a good console passes" judge ''
 check "a test that fails is seen" refuses 's/    ok 1/    not ok 1/'
 check "a test that is missing is seen" refuses '/ok 1 first/d'
@@ -74,4 +87,6 @@ check "a test that should skip and does not is seen" refuses '' skip
 check "lines are placed behind their anchor" places
 check "an anchor that is not there is an error" refuses_to_place 'one\n' 'not found'
 check "an anchor that is there twice is an error" refuses_to_place 'anchor\nanchor\n' 'found twice'
+check "a table gets its own number" fits_table one '108 ours'
+check "a table gets its own columns" fits_table 'one two' '108 ours more'
 exit $failed
