@@ -25,19 +25,19 @@
 #include "wrappers.h"
 
 #ifndef __NR_pidfd_open
-#define __NR_pidfd_open 434
+#define __NR_pidfd_open (NR_BASE + 434)
 #endif
 #ifndef __NR_pidfd_getfd
-#define __NR_pidfd_getfd 438
+#define __NR_pidfd_getfd (NR_BASE + 438)
 #endif
 #ifndef __NR_fsopen
-#define __NR_fsopen 430
+#define __NR_fsopen (NR_BASE + 430)
 #endif
 #ifndef __NR_fsconfig
-#define __NR_fsconfig 431
+#define __NR_fsconfig (NR_BASE + 431)
 #endif
 #ifndef __NR_fsmount
-#define __NR_fsmount 432
+#define __NR_fsmount (NR_BASE + 432)
 #endif
 
 /* Some <sys/mount.h> have these as macros, older ones not at all. */

@@ -7,20 +7,19 @@
 #include <unistd.h>
 #include <asm/unistd.h>
 
-#ifndef __NR_xyzzy
+/* Where the numbers of system calls start that are the same everywhere else. */
 #if defined(__alpha__)
-#define __NR_xyzzy 583
-#elif defined(_MIPS_SIM) && _MIPS_SIM == _MIPS_SIM_ABI32	/* o32 */
-#define __NR_xyzzy 4473
-#elif defined(_MIPS_SIM) && _MIPS_SIM == _MIPS_SIM_NABI32	/* n32 */
-#define __NR_xyzzy 6473
-#elif defined(_MIPS_SIM) && _MIPS_SIM == _MIPS_SIM_ABI64	/* n64 */
-#define __NR_xyzzy 5473
+#define NR_BASE 110
+#elif defined(__NR_Linux)					/* mips */
+#define NR_BASE __NR_Linux
 #elif defined(__x86_64__) && defined(__ILP32__)			/* x32 */
-#define __NR_xyzzy (__X32_SYSCALL_BIT + 473)
+#define NR_BASE __X32_SYSCALL_BIT
 #else
-#define __NR_xyzzy 473
+#define NR_BASE 0
 #endif
+
+#ifndef __NR_xyzzy
+#define __NR_xyzzy (NR_BASE + 473)
 #endif
 
 /* Parameters that ask for every process in the caller's PID namespace. */

@@ -7,7 +7,7 @@
 #include "actors.h"
 
 #ifndef __NR_fspick
-#define __NR_fspick 433
+#define __NR_fspick (NR_BASE + 433)
 #endif
 #ifndef FSPICK_EMPTY_PATH
 #define FSPICK_EMPTY_PATH 0x00000008
