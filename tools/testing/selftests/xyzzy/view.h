@@ -216,10 +216,13 @@ static inline void expect_view(struct __test_metadata *_metadata,
 	expect_filled_view(_metadata, view);
 }
 
-/* A new procfs, from options: name, value, name, value, ..., NULL. */
-static inline int open_procfs_with(const char * const *options)
+/*
+ * A new file system, mounted nowhere: a descriptor of its root directory.
+ * Options are name, value, name, value, ..., NULL.
+ */
+static inline int open_fs(const char *type, const char * const *options)
 {
-	int fs = syscall(__NR_fsopen, "proc", 0), fd = -1, err = 0;
+	int fs = syscall(__NR_fsopen, type, 0), fd = -1, err = 0;
 
 	if (fs < 0)
 		return -1;
@@ -231,6 +234,11 @@ static inline int open_procfs_with(const char * const *options)
 		fd = syscall(__NR_fsmount, fs, 0, 0);
 	close(fs);
 	return fd;
+}
+
+static inline int open_procfs_with(const char * const *options)
+{
+	return open_fs("proc", options);
 }
 
 /* A view through @procfd, or with -1 of what the caller may ptrace-read. */

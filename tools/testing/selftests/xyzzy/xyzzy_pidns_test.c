@@ -4,14 +4,7 @@
  * a walk is tested here as well.
  */
 #include "kselftest_harness.h"
-#include "helpers.h"
-
-#include <linux/sched.h>
-#include <stdint.h>
-
-#ifndef __NR_clone3
-#define __NR_clone3 435
-#endif
+#include "pidns.h"
 
 /* PIDs at the ends of what an ID table has room for in a node or a page. */
 static const pid_t sparse_pids[] = {
@@ -48,48 +41,6 @@ FIXTURE_TEARDOWN(pidns)
 	walk_free(&self->walk);
 	kill_many(self->pids, NR_SPARSE);
 	kill_pidns(&self->ns);
-}
-
-/* Have the caller's next children live in the namespace of the process @pid. */
-static int set_child_namespace(pid_t pid)
-{
-	char path[32];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ret = setns(fd, CLONE_NEWPID);
-	close(fd);
-	return ret;
-}
-
-/*
- * fork() into the namespace, where the child gets the PID @inner if that is
- * not 0. Returns the PID here; 0 in the child.
- */
-static pid_t fork_into(const struct pidns *ns, pid_t inner)
-{
-	struct clone_args args = {
-		.exit_signal = SIGCHLD,
-		.set_tid = inner ? (uintptr_t)&inner : 0,
-		.set_tid_size = inner ? 1 : 0,
-	};
-	pid_t pid;
-
-	if (set_child_namespace(ns->init))
-		return -1;
-	pid = syscall(__NR_clone3, &args, sizeof(args));
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		return 0;
-	}
-	if (set_child_namespace(getpid())) {
-		kill_child(pid);
-		return -1;
-	}
-	return pid;
 }
 
 static pid_t spawn_into(const struct pidns *ns, pid_t inner)

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The access table: many callers, each way to call, and many processes. What a
+ * cell has to be follows from what procfs answers the same caller, so that a
+ * change of its rules shows here.
+ *
+ *   xyzzy_table_test table
+ *
+ * prints the table as Documentation/userspace-api/xyzzy.rst has it.
+ */
+#include "kselftest_harness.h"
+#include "access_table.h"
+
+#include <ctype.h>
+
+static struct table *table;
+
+/*
+ * The rule. A security module can close a file to a caller that may ptrace-read
+ * the process, or read its scheduler's attributes: that is EACCES, and it is
+ * xyzzy() then that the module has not denied. So can the mode of io.
+ */
+static bool has_to_show(const struct truth *truth, int way)
+{
+	if (!truth->pid)
+		return false;
+	if (!truth->stat_err)
+		return true;
+	if (truth->stat_err != EACCES)
+		return false;
+	return truth->ptrace || (way != WAY_NO_PROCFS && truth->scheduler);
+}
+
+static bool has_to_tell_io(const struct truth *truth, int way)
+{
+	if (!has_to_show(truth, way))
+		return false;
+	return truth->io_readable ||
+	       (truth->io_open_err == EACCES && truth->ptrace);
+}
+
+/* Do the files alone give the same? */
+static bool files_agree(const struct truth *truth, int way)
+{
+	return has_to_show(truth, way) == (truth->pid && !truth->stat_err) &&
+	       has_to_tell_io(truth, way) ==
+		       (truth->pid && truth->io_readable);
+}
+
+static long has_to_return(const struct truth *truth, int way)
+{
+	if (!truth->pid)
+		return -ESRCH;
+	return has_to_show(truth, way) ? 1 : -EPERM;
+}
+
+static bool is_target(int target)
+{
+	return table->targets[target].pid;
+}
+
+/* Each answer to one caller that counts. */
+#define for_each_answer(_answer, _line, _way, _target)			\
+	for (int _way = 0; _way < NR_WAYS; _way++)			\
+		for (int _target = 0; _target < NR_TARGETS; _target++)	\
+			if ((_line)->asked[_way] && is_target(_target) && \
+			    ((_answer) = &(_line)->answers[_way][_target]))
+
+#define log_cell(_row, _way, _target)					\
+	TH_LOG("%s, %s%s, target %c", (_row)->name, ways[_way].names[0], \
+	       ways[_way].names[1], target_kinds[_target].letter)
+
+FIXTURE(row)
+{
+	const struct row *row;
+	const struct line *line;
+	const struct answer *answer;
+};
+
+FIXTURE_VARIANT(row)
+{
+	enum row_id id;
+};
+
+FIXTURE_VARIANT_ADD(row, root) { ROW_ROOT };
+FIXTURE_VARIANT_ADD(row, root_no_ptrace) { ROW_ROOT_NO_PTRACE };
+FIXTURE_VARIANT_ADD(row, owner) { ROW_OWNER };
+FIXTURE_VARIANT_ADD(row, other) { ROW_OTHER };
+FIXTURE_VARIANT_ADD(row, other_ptrace) { ROW_OTHER_PTRACE };
+FIXTURE_VARIANT_ADD(row, userns_mapped) { ROW_USERNS_MAPPED };
+FIXTURE_VARIANT_ADD(row, userns_unmapped) { ROW_USERNS_UNMAPPED };
+FIXTURE_VARIANT_ADD(row, pidns_own_procfs) { ROW_PIDNS_OWN_PROCFS };
+FIXTURE_VARIANT_ADD(row, pidns_parents_procfs) { ROW_PIDNS_PARENTS_PROCFS };
+FIXTURE_VARIANT_ADD(row, pidns_no_procfs) { ROW_PIDNS_NO_PROCFS };
+FIXTURE_VARIANT_ADD(row, seccomp_no_ptrace) { ROW_SECCOMP_NO_PTRACE };
+FIXTURE_VARIANT_ADD(row, seccomp_no_open) { ROW_SECCOMP_NO_OPEN };
+FIXTURE_VARIANT_ADD(row, seccomp_no_call) { ROW_SECCOMP_NO_CALL };
+FIXTURE_VARIANT_ADD(row, yama_1) { ROW_YAMA_1 };
+FIXTURE_VARIANT_ADD(row, yama_2) { ROW_YAMA_2 };
+FIXTURE_VARIANT_ADD(row, landlock) { ROW_LANDLOCK };
+FIXTURE_VARIANT_ADD(row, landlock_no_files) { ROW_LANDLOCK_NO_FILES };
+FIXTURE_VARIANT_ADD(row, smack) { ROW_SMACK };
+FIXTURE_VARIANT_ADD(row, smack_rx) { ROW_SMACK_RX };
+FIXTURE_VARIANT_ADD(row, smack_r) { ROW_SMACK_R };
+FIXTURE_VARIANT_ADD(row, smack_x) { ROW_SMACK_X };
+
+FIXTURE_SETUP(row)
+{
+	self->row = &rows[variant->id];
+	self->line = &table->lines[variant->id];
+	if (table->skip)
+		SKIP(return, "%s", table->skip);
+	ASSERT_EQ(0, table->err);
+	if (self->line->err == -EOPNOTSUPP && self->row->needs)
+		SKIP(return, "%s", self->row->needs);
+	ASSERT_EQ(0, self->line->err);
+}
+
+FIXTURE_TEARDOWN(row)
+{
+}
+
+TEST_F(row, walk_shows_what_procfs_shows)
+{
+	for (int way = 0; way < NR_WAYS; way++)
+		EXPECT_EQ(-self->row->filter_errno, self->line->walk_err[way]);
+	for_each_answer(self->answer, self->line, way, target) {
+		const struct told *told = &self->answer->told;
+		bool shown = !self->row->filter_errno &&
+			     has_to_show(&self->answer->truth, way);
+
+		EXPECT_EQ(shown, told->walked)
+			log_cell(self->row, way, target);
+		EXPECT_EQ(shown, told->thread_walked)
+			log_cell(self->row, way, target);
+	}
+}
+
+TEST_F(row, pidfd_gives_what_procfs_shows)
+{
+	for_each_answer(self->answer, self->line, way, target) {
+		const struct told *told = &self->answer->told;
+		long ret = has_to_return(&self->answer->truth, way);
+
+		if (self->row->filter_errno)
+			ret = -self->row->filter_errno;
+		EXPECT_EQ(ret, told->pidfd_ret)
+			log_cell(self->row, way, target);
+		EXPECT_EQ(ret > 0 ? 0 : ret, told->pidfd_ret_no_room)
+			log_cell(self->row, way, target);
+	}
+}
+
+TEST_F(row, io_is_told_where_procfs_tells_it)
+{
+	for_each_answer(self->answer, self->line, way, target) {
+		const struct told *told = &self->answer->told;
+		bool io = !self->row->filter_errno &&
+			  has_to_tell_io(&self->answer->truth, way);
+
+		EXPECT_EQ(io, told->walk_io)
+			log_cell(self->row, way, target);
+		EXPECT_EQ(io, told->thread_walk_io)
+			log_cell(self->row, way, target);
+		EXPECT_EQ(io, told->pidfd_io)
+			log_cell(self->row, way, target);
+	}
+}
+
+/* Without a procfs, what is shown is what may be ptrace-read. */
+TEST_F(row, without_procfs_io_is_told_of_all_that_is_shown)
+{
+	for (int i = 0; i < NR_TARGETS; i++) {
+		const struct told *told =
+			&self->line->answers[WAY_NO_PROCFS][i].told;
+
+		EXPECT_EQ(told->walked, told->walk_io)
+			log_cell(self->row, WAY_NO_PROCFS, i);
+	}
+}
+
+/*
+ * The files answer for themselves, but where the table says that they do not;
+ * and there at least once.
+ */
+TEST_F(row, files_of_procfs_give_the_whole_answer)
+{
+	int differences = 0;
+
+	for_each_answer(self->answer, self->line, way, target) {
+		bool agree = files_agree(&self->answer->truth, way);
+
+		differences += !agree;
+		EXPECT_TRUE(agree || self->row->by_ptrace)
+			log_cell(self->row, way, target);
+	}
+	EXPECT_EQ(self->row->by_ptrace, differences > 0);
+}
+
+static bool same_cells(const struct line *a, const struct line *b)
+{
+	for (int way = 0; way < NR_WAYS; way++) {
+		if (a->asked[way] != b->asked[way])
+			return false;
+		for (int i = 0; i < NR_TARGETS; i++) {
+			const struct told *told = &a->answers[way][i].told;
+			const struct told *other = &b->answers[way][i].told;
+
+			if (told->walked != other->walked ||
+			    told->walk_io != other->walk_io)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* So that a sandbox that is none, or a filter that cuts too much, shows. */
+TEST_F(row, is_that_of_the_owner_or_another)
+{
+	EXPECT_EQ(self->row->as_owner,
+		  same_cells(self->line, &table->lines[ROW_OWNER]));
+}
+
+/*
+ * Each column tells something apart.
+ */
+FIXTURE(column)
+{
+	int shown;
+	int hidden;
+	int io;
+	int no_io;
+};
+
+FIXTURE_VARIANT(column)
+{
+	enum way_id id;
+};
+
+FIXTURE_VARIANT_ADD(column, no_procfs) { WAY_NO_PROCFS };
+FIXTURE_VARIANT_ADD(column, hidepid_0) { WAY_HIDEPID_0 };
+FIXTURE_VARIANT_ADD(column, hidepid_1) { WAY_HIDEPID_1 };
+FIXTURE_VARIANT_ADD(column, hidepid_2) { WAY_HIDEPID_2 };
+FIXTURE_VARIANT_ADD(column, hidepid_4) { WAY_HIDEPID_4 };
+FIXTURE_VARIANT_ADD(column, hidepid_1_gid) { WAY_HIDEPID_1_GID };
+FIXTURE_VARIANT_ADD(column, hidepid_2_gid) { WAY_HIDEPID_2_GID };
+FIXTURE_VARIANT_ADD(column, hidepid_2_other_gid) { WAY_HIDEPID_2_OTHER_GID };
+FIXTURE_VARIANT_ADD(column, hidepid_4_gid) { WAY_HIDEPID_4_GID };
+FIXTURE_VARIANT_ADD(column, subset) { WAY_SUBSET };
+FIXTURE_VARIANT_ADD(column, subset_hidepid_2) { WAY_SUBSET_HIDEPID_2 };
+
+FIXTURE_SETUP(column)
+{
+	if (table->skip)
+		SKIP(return, "%s", table->skip);
+	ASSERT_EQ(0, table->err);
+	for (int row = 0; row < NR_ROWS; row++) {
+		const struct line *line = &table->lines[row];
+
+		if (line->err || !line->asked[variant->id])
+			continue;
+		for (int i = 0; i < NR_TARGETS; i++) {
+			const struct told *told =
+				&line->answers[variant->id][i].told;
+
+			self->shown += told->walked;
+			self->hidden += is_target(i) && !told->walked;
+			self->io += told->walk_io;
+			self->no_io += is_target(i) && !told->walk_io;
+		}
+	}
+}
+
+FIXTURE_TEARDOWN(column)
+{
+}
+
+TEST_F(column, shows_to_some_and_hides_from_others)
+{
+	EXPECT_LT(0, self->shown);
+	EXPECT_LT(0, self->hidden);
+}
+
+TEST_F(column, tells_io_to_some_and_not_to_others)
+{
+	EXPECT_LT(0, self->io);
+	EXPECT_LT(0, self->no_io);
+}
+
+/*
+ * The document
+ */
+#define NAME_WIDTH 24
+#define CELL_WIDTH (NR_TARGETS > 8 ? NR_TARGETS : 8)
+
+/* Lines end without blanks. */
+static void print_line(int part, const char *name,
+		       void (*format)(char *cell, const void *arg, int way),
+		       const void *arg)
+{
+	char line[256], cell[32];
+	int len;
+
+	len = snprintf(line, sizeof(line), "%-*s", NAME_WIDTH, name);
+	for (int way = 0; way < NR_WAYS; way++) {
+		if (ways[way].part != part)
+			continue;
+		format(cell, arg, way);
+		len += snprintf(line + len, sizeof(line) - len, " %-*s",
+				CELL_WIDTH, cell);
+	}
+	while (len && line[len - 1] == ' ')
+		len--;
+	printf("%.*s\n", len, line);
+}
+
+static void format_rule(char *cell, const void *arg, int way)
+{
+	(void)arg;
+	(void)way;
+	memset(cell, '=', CELL_WIDTH);
+	cell[CELL_WIDTH] = '\0';
+}
+
+static void format_head(char *cell, const void *arg, int way)
+{
+	strcpy(cell, ways[way].names[*(const int *)arg]);
+}
+
+/* A letter for a process that is shown, a capital with its I/O figures. */
+static void format_cell(char *cell, const void *arg, int way)
+{
+	const struct row *row = arg;
+	const struct line *line = &table->lines[row - rows];
+
+	for (int i = 0; i < NR_TARGETS; i++) {
+		const struct told *told = &line->answers[way][i].told;
+		char letter = target_kinds[i].letter;
+
+		cell[i] = told->walk_io ? toupper(letter) :
+			  told->walked ? letter : '-';
+	}
+	cell[NR_TARGETS] = '\0';
+	if (row->filter_errno)
+		strcpy(cell, "errno");
+	if (line->err)
+		strcpy(cell, "?");
+	else if (!line->asked[way])
+		strcpy(cell, "n/a");
+}
+
+static void print_part(int part)
+{
+	static const int first, second = 1;
+	const char *rule = "========================";
+
+	print_line(part, rule, format_rule, NULL);
+	print_line(part, "Caller", format_head, &first);
+	print_line(part, "", format_head, &second);
+	print_line(part, rule, format_rule, NULL);
+	for (const struct row *row = rows; row < rows + NR_ROWS; row++)
+		print_line(part, row->name, format_cell, row);
+	print_line(part, rule, format_rule, NULL);
+}
+
+static int print_table(void)
+{
+	if (table->skip || table->err) {
+		fprintf(stderr, "no table: %s\n",
+			table->skip ?: strerror(-table->err));
+		return EXIT_FAILURE;
+	}
+	for (int part = 0; part < NR_PARTS; part++) {
+		printf("\n");
+		print_part(part);
+	}
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	table = measure_table();
+	if (argc == 2 && !strcmp(argv[1], "table"))
+		return print_table();
+	return test_harness_run(argc, argv);
+}
