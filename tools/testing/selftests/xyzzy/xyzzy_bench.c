@@ -1,156 +1,262 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does it cost to ask what N processes are doing: one xyzzy(2) call for
- * all groups against the files of /proc with the same fields, read and parsed
- * into numbers? Not a test; run it by hand:
+ * What does it cost to ask what N processes are doing? xyzzy(2) against the
+ * ways that there are without it. Not a test; run it by hand, as root:
  *
- *   xyzzy_bench [N]
+ *   xyzzy_bench [N]		one xyzzy() against five files of /proc, a line
+ *   xyzzy_bench -t [N...]	all ways, a table
+ *   xyzzy_bench -c [N...]	all ways, as "csv n,way,abi,ns per process"
  *
- * Where the clock counts instructions (qemu -icount shift=0) the result does
+ * -w WAY,... leaves out the other ways. With -T, one process of N threads is
+ * asked about in place of N processes.
+ *
+ * Where the clock counts instructions (qemu -icount shift=0) the figures do
  * not depend on the machine.
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-#include "wrappers.h"
+#include "bench.h"
+#include "kselftest.h"
 
-#define SPARE_RECORDS	4096	/* For the processes that are not ours */
+/* The best of so many passes, unless they take longer than that. */
+#define PASSES		5
+#define PASSES_NS	500000000ULL
 
-static const char * const files[] = {
-	"stat", "statm", "status", "io", "cgroup", NULL
+#define XYZZY(name, groups, what) { name, what, walk, .mask = groups }
+#define PROC(name, nr, what) { name, what, read_files, .nr_files = nr }
+
+static const struct way ways[] = {
+	XYZZY("id", XYZZY_ID, "xyzzy: ID"),
+	XYZZY("creds", XYZZY_CREDS, "xyzzy: ID, CREDS"),
+	XYZZY("sched", XYZZY_SCHED, "xyzzy: ID, SCHED"),
+	XYZZY("times", XYZZY_TIMES, "xyzzy: ID, TIMES"),
+	XYZZY("faults", XYZZY_FAULTS, "xyzzy: ID, FAULTS"),
+	XYZZY("mem", XYZZY_MEM, "xyzzy: ID, MEM"),
+	XYZZY("io", XYZZY_IO, "xyzzy: ID, IO"),
+	XYZZY("cgroup", XYZZY_CGROUP, "xyzzy: ID, CGROUP"),
+	XYZZY("stat-groups", XYZZY_SCHED | XYZZY_TIMES | XYZZY_FAULTS |
+	      XYZZY_MEM, "xyzzy: groups with what is in stat"),
+	XYZZY("three-groups", XYZZY_ALL & ~(XYZZY_IO | XYZZY_CGROUP),
+	      "xyzzy: all but IO, CGROUP"),
+	XYZZY("all", XYZZY_ALL, "xyzzy: all groups"),
+	{ "id-own", "xyzzy: ID, procfd -1", walk,
+	  .mask = XYZZY_ID, .caller = BENCH_OWN },
+	{ "all-own", "xyzzy: all groups, procfd -1", walk,
+	  .mask = XYZZY_ALL, .caller = BENCH_OWN },
+	{ "list", "getdents of /proc", list_pids },
+	PROC("stat", 1, "/proc: stat"),
+	{ "stat-open", "/proc: stat, kept open", reread_files },
+	PROC("three-files", 3, "/proc: stat, statm, status"),
+	PROC("five-files", 5, "/proc: stat, statm, status, io, cgroup"),
+	{ "stat-stdio", "/proc: stat, with stdio", read_stdio, .nr_files = 1 },
+	{ "five-stdio", "/proc: the five files, with stdio", read_stdio,
+	  .nr_files = 5 },
+	{ "pidfd", "pidfd_open, PIDFD_GET_INFO", ask_pidfds },
+	{ "taskstats", "taskstats", ask_taskstats },
+	{ "empty", "an empty system call", empty_call },
+	{ "probe", "xyzzy: no room", no_walk },
+	{ "hidden", "xyzzy: a walk over hidden processes", walk,
+	  .mask = XYZZY_ALL, .caller = BENCH_HIDDEN },
 };
 
-uint64_t parsed;	/* Not static, or else the compiler drops the parser */
+static const struct way thread_ways[] = {
+	{ "thread-id", "xyzzy: threads, ID", walk_threads, .mask = XYZZY_ID },
+	{ "thread-all", "xyzzy: threads, all groups", walk_threads,
+	  .mask = XYZZY_ALL },
+	{ "thread-stat", "/proc: task/TID/stat", read_threads, .nr_files = 1 },
+	{ "process-id", "xyzzy: the process, ID", walk_threaded,
+	  .mask = XYZZY_ID },
+	{ "process-all", "xyzzy: the process, all groups", walk_threaded,
+	  .mask = XYZZY_ALL },
+	{ "process-stat", "/proc: stat of the process", read_threaded,
+	  .nr_files = 1 },
+};
 
-static uint64_t now(void)
+/* One pass; the result is ns for each process, -1 if the way is not there. */
+static double pass(struct bench *bench, const struct way *way)
 {
-	struct timespec ts;
+	bool one = way->run == walk_threaded || way->run == read_threaded;
+	size_t expected = one ? 1 : bench->nr;
+	uint64_t start = bench_now(), end;
+	long ret = way->run(bench, way);
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-static pid_t fork_quiet(void)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		err(1, "fork");
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	return pid;
-}
-
-static long walk(int procfd, struct xyzzy_task *tasks, size_t nr)
-{
-	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, tasks, nr);
-	long ret;
-
-	params.procfd = procfd;
-	ret = sys_xyzzy(&params, 0);
+	end = bench_now();
 	if (ret < 0)
-		err(1, "xyzzy");
-	return ret;
+		return -1;
+	if ((size_t)ret != expected)
+		errx(1, "%s: %ld of %zu processes", way->name, ret, expected);
+	return (double)(end - start) / expected;
 }
 
-/* Every number in the text. */
-static void parse(const char *text)
+static double best_pass(struct bench *bench, const struct way *way)
 {
-	char *end;
+	/* The first is to warm up: page faults, dentries and inodes. */
+	double ns = pass(bench, way), best;
+	uint64_t start = bench_now();
+	int i;
 
-	while (*text) {
-		if (*text >= '0' && *text <= '9') {
-			parsed += strtoull(text, &end, 10);
-			text = end;
-		} else {
-			text++;
-		}
+	if (ns < 0)
+		return ns;
+	best = pass(bench, way);
+	for (i = 1; i < PASSES && bench_now() - start < PASSES_NS; i++) {
+		ns = pass(bench, way);
+		if (ns < best)
+			best = ns;
 	}
+	return best;
 }
 
-static void read_file(int procfd, unsigned int pid, const char *name)
+/* In a child, which can become another user. */
+static double measure(struct bench *bench, const struct way *way)
 {
-	char path[32], text[4096];
-	ssize_t len;
-	int fd;
+	double *ns = mmap(NULL, sizeof(*ns), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	double result;
+	int status;
+	pid_t pid;
 
-	snprintf(path, sizeof(path), "%u/%s", pid, name);
-	fd = openat(procfd, path, O_RDONLY);
-	if (fd < 0)
-		return;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (len < 0)
-		return;
-	text[len] = '\0';
-	parse(text);
+	if (ns == MAP_FAILED)
+		err(1, "mmap");
+	pid = fork();
+	if (!pid) {
+		if (way->caller == BENCH_HIDDEN &&
+		    setresuid(BENCH_USER, BENCH_USER, BENCH_USER))
+			err(1, "setresuid");
+		*ns = best_pass(bench, way);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		errx(1, "%s: failed", way->name);
+	result = *ns;
+	munmap(ns, sizeof(*ns));
+	return result;
 }
 
-static void scan(int procfd, const struct xyzzy_task *tasks, long nr)
+static bool is_wanted(const char *list, const char *name)
 {
-	const char * const *file;
-	long i;
+	size_t len = strlen(name);
+	const char *pos;
+
+	for (pos = list; pos; pos = strchr(pos, ',')) {
+		pos += *pos == ',';
+		if (!strncmp(pos, name, len) && (!pos[len] || pos[len] == ','))
+			return true;
+	}
+	return !list;
+}
+
+static void print_csv(const struct bench *bench, const struct way *way,
+		      double ns)
+{
+	if (ns >= 0)
+		printf("csv %zu,%s,%s,%.1f\n", bench->nr, way->name, BENCH_ABI,
+		       ns);
+}
+
+static void print_row(const struct bench *bench, const struct way *way,
+		      double ns)
+{
+	if (ns >= 0)
+		printf("%-40s %6zu %12.1f\n", way->what, bench->nr, ns);
+	else
+		printf("%-40s %6zu %12s\n", way->what, bench->nr, "-");
+}
+
+/* What to measure, and how to tell. */
+struct job {
+	const char *wanted;	/* Names of ways; NULL: all */
+	bool threads;
+	void (*print)(const struct bench *bench, const struct way *way,
+		      double ns);
+};
+
+static void run_ways(struct bench *bench, const struct job *job)
+{
+	const struct way *list = job->threads ? thread_ways : ways;
+	size_t nr = job->threads ? ARRAY_SIZE(thread_ways) : ARRAY_SIZE(ways);
+	size_t i;
 
 	for (i = 0; i < nr; i++)
-		for (file = files; *file; file++)
-			read_file(procfd, tasks[i].pid, *file);
+		if (is_wanted(job->wanted, list[i].name))
+			job->print(bench, &list[i], measure(bench, &list[i]));
 }
 
-static void compare(int procfd, struct xyzzy_task *tasks, size_t room)
+static void run_job(struct bench *bench, const struct job *job, size_t nr)
 {
-	uint64_t start, call, proc;
-	long nr;
+	if (job->threads)
+		bench_start_threads(bench, nr);
+	else
+		bench_start(bench, nr);
+	run_ways(bench, job);
+	bench_stop(bench);
+}
 
-	/* Once to warm up: page faults, dentries and inodes. */
-	nr = walk(procfd, tasks, room);
-	scan(procfd, tasks, nr);
+static const struct way *find_way(const char *name)
+{
+	const struct way *way = ways;
 
-	start = now();
-	nr = walk(procfd, tasks, room);
-	call = now() - start;
+	while (strcmp(way->name, name))
+		way++;
+	return way;
+}
 
-	start = now();
-	scan(procfd, tasks, nr);
-	proc = now() - start;
+static void compare(struct bench *bench, size_t nr)
+{
+	double call, proc;
 
-	printf("%ld processes: %.3f ms in one xyzzy(), %.3f ms from /proc, %.1f times\n",
-	       nr, call / 1e6, proc / 1e6, (double)proc / (call ?: 1));
+	bench_start(bench, nr);
+	call = measure(bench, find_way("all")) * nr / 1e6;
+	proc = measure(bench, find_way("five-files")) * nr / 1e6;
+	printf("%zu processes: %.3f ms in one xyzzy(), %.3f ms from /proc, %.1f times\n",
+	       nr, call, proc, proc / call);
+	bench_stop(bench);
 }
 
 int main(int argc, char **argv)
 {
-	size_t nr = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
-	struct xyzzy_task *tasks;
-	pid_t *pids;
-	int procfd;
-	size_t i;
+	struct job job = { 0 };
+	struct bench bench;
+	int opt;
 
-	procfd = open("/proc", O_RDONLY | O_DIRECTORY);
-	if (procfd < 0)
-		err(1, "/proc");
-	tasks = calloc(nr + SPARE_RECORDS, sizeof(*tasks));
-	pids = calloc(nr + 1, sizeof(*pids));
-	if (!tasks || !pids)
-		err(1, "calloc");
+	while ((opt = getopt(argc, argv, "ctTw:")) != -1) {
+		switch (opt) {
+		case 'c':
+			job.print = print_csv;
+			break;
+		case 't':
+			job.print = print_row;
+			break;
+		case 'T':
+			job.threads = true;
+			break;
+		case 'w':
+			job.wanted = optarg;
+			break;
+		default:
+			errx(1, "usage: xyzzy_bench [-c|-t] [-T] [-w WAY,...] [N...]");
+		}
+	}
+	bench_open(&bench);
+	argv += optind;
+	do {
+		size_t nr = *argv ? strtoul(*argv, NULL, 0) : 1000;
 
-	for (i = 0; i < nr; i++)
-		pids[i] = fork_quiet();
-	compare(procfd, tasks, nr + SPARE_RECORDS);
-	for (i = 0; i < nr; i++)
-		kill(pids[i], SIGKILL);
-	while (wait(NULL) > 0)
-		;
+		if (!nr)
+			errx(1, "%s: expected a number of processes", *argv);
+		if (job.print)
+			run_job(&bench, &job, nr);
+		else
+			compare(&bench, nr);
+		fflush(stdout);
+	} while (*argv && *++argv);
+	bench_close(&bench);
 	return 0;
 }
