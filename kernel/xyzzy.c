@@ -135,6 +135,12 @@ static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
 	unlock_task_sighand(task, &flags);
 }
 
+/* A task that is released loses its PID first. */
+static bool is_released(const struct task_struct *task)
+{
+	return !data_race(pid_alive(task));
+}
+
 /*
  * RCU keeps each of these structs, and setsid() and setpgid() do not take
  * ->siglock, so that reading without it is as good as under it. Returns false if
@@ -150,7 +156,7 @@ static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
 	struct task_struct *parent = rcu_dereference(task->real_parent);
 	u32 ppid, pgid, sid;
 
-	if (!tgid || !pgrp || !session || !pid_alive(task))
+	if (!tgid || !pgrp || !session || is_released(task))
 		return false;
 
 	ppid = walked_nr(walk, READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
@@ -186,9 +192,9 @@ static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 	rec->start_time = task->start_boottime + walk->boot;
 	rec->pidfs_ino = pidfs_ino(pid);
 	rec->flags = READ_ONCE(task->flags);
-	rec->state = task_state_to_char(task);
+	rec->state = data_race(task_state_to_char(task));
 	/* Whoever changes it keeps a NUL at its end, and pads it with them. */
-	memcpy(rec->comm, task->comm, sizeof(rec->comm));
+	data_race(memcpy(rec->comm, task->comm, sizeof(rec->comm)));
 	rec->mask = XYZZY_ID;
 	return true;
 }
@@ -228,14 +234,15 @@ static void fill_creds(struct xyzzy_task *rec, struct task_struct *task,
 	rec->mask |= XYZZY_CREDS;
 }
 
+/* No lock: each of these may change right after it was read anyway. */
 static void fill_sched(struct xyzzy_task *rec, struct task_struct *task)
 {
-	rec->policy = task->policy;
+	rec->policy = READ_ONCE(task->policy);
 	rec->priority = task_prio(task);
-	rec->nice = task_nice(task);
-	rec->rt_priority = task->rt_priority;
+	rec->nice = data_race(task_nice(task));
+	rec->rt_priority = READ_ONCE(task->rt_priority);
 	rec->cpu = task_cpu(task);
-	rec->oom_score_adj = task->signal->oom_score_adj;
+	rec->oom_score_adj = READ_ONCE(task->signal->oom_score_adj);
 	rec->mask |= XYZZY_SCHED;
 }
 
@@ -351,26 +358,28 @@ static void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
 /* Executable mappings, split between the program and its libraries. */
 static void fill_text(struct xyzzy_task *rec, struct mm_struct *mm)
 {
-	u64 exec = (u64)mm->exec_vm << PAGE_SHIFT;
-	u64 text = PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK);
+	u64 exec = (u64)READ_ONCE(mm->exec_vm) << PAGE_SHIFT;
+	u64 text = PAGE_ALIGN(READ_ONCE(mm->end_code)) -
+		   (READ_ONCE(mm->start_code) & PAGE_MASK);
 
 	rec->text = min(text, exec);
 	rec->lib = exec - rec->text;
 }
 
+/* The kernel's running counters; to hold the mmap lock makes them no truer. */
 static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm)
 {
-	rec->vm_size = (u64)mm->total_vm << PAGE_SHIFT;
-	rec->vm_peak = (u64)get_mm_hiwater_vm(mm) << PAGE_SHIFT;
+	rec->vm_size = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
+	rec->vm_peak = (u64)data_race(get_mm_hiwater_vm(mm)) << PAGE_SHIFT;
 	rec->rss_anon = (u64)get_mm_counter(mm, MM_ANONPAGES) << PAGE_SHIFT;
 	rec->rss_file = (u64)get_mm_counter(mm, MM_FILEPAGES) << PAGE_SHIFT;
 	rec->rss_shmem = (u64)get_mm_counter(mm, MM_SHMEMPAGES) << PAGE_SHIFT;
-	rec->rss_peak = (u64)get_mm_hiwater_rss(mm) << PAGE_SHIFT;
+	rec->rss_peak = (u64)data_race(get_mm_hiwater_rss(mm)) << PAGE_SHIFT;
 	rec->swap = (u64)get_mm_counter(mm, MM_SWAPENTS) << PAGE_SHIFT;
 	rec->page_tables = mm_pgtables_bytes(mm);
-	rec->data = (u64)mm->data_vm << PAGE_SHIFT;
-	rec->stack = (u64)mm->stack_vm << PAGE_SHIFT;
-	rec->locked = (u64)mm->locked_vm << PAGE_SHIFT;
+	rec->data = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
+	rec->stack = (u64)READ_ONCE(mm->stack_vm) << PAGE_SHIFT;
+	rec->locked = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
 	fill_text(rec, mm);
 	rec->mask |= XYZZY_MEM;
 }
@@ -383,7 +392,7 @@ static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm)
 static void fill_mem(struct xyzzy_task *rec, struct task_struct *task)
 {
 	task_lock(task);
-	if (task->mm && !(task->flags & PF_KTHREAD))
+	if (task->mm && !(rec->flags & PF_KTHREAD))
 		fill_mm(rec, task->mm);
 	task_unlock(task);
 	if (!(rec->mask & XYZZY_MEM))
@@ -414,7 +423,7 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	if (!fill_id(rec, task, pid, walk))
 		return false;
 	if (groups == XYZZY_ID)
-		return pid_alive(task);
+		return !is_released(task);
 	if (sums)
 		fill_sums(rec, task, walk, sums);
 	if (groups & XYZZY_CREDS)
@@ -429,7 +438,7 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 		fill_cgroup(rec, task);
 	if (walk->mask & ~groups & XYZZY_IO)
 		clear_fields(rec, rchar, cancelled_write_bytes);
-	return pid_alive(task);
+	return !is_released(task);
 }
 
 /*
