@@ -5,16 +5,7 @@
  */
 #include "kselftest_harness.h"
 #include "actors.h"
-
-#ifndef __NR_fspick
-#define __NR_fspick (NR_BASE + 433)
-#endif
-#ifndef FSPICK_EMPTY_PATH
-#define FSPICK_EMPTY_PATH 0x00000008
-#endif
-#ifndef FSCONFIG_CMD_RECONFIGURE
-#define FSCONFIG_CMD_RECONFIGURE 7
-#endif
+#include "mount.h"
 
 FIXTURE(hidepid)
 {
@@ -274,19 +265,6 @@ FIXTURE_TEARDOWN(remount)
 	view_close(self->view);
 }
 
-static int reconfigure(int procfd, const char *name, const char *value)
-{
-	int fs = syscall(__NR_fspick, procfd, "", FSPICK_EMPTY_PATH);
-	int err = 0;
-
-	if (fs < 0 ||
-	    syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, name, value, 0) ||
-	    syscall(__NR_fsconfig, fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0))
-		err = -errno;
-	close_fd(fs);
-	return err;
-}
-
 TEST_F(remount, hidepid_hides_from_open_descriptor)
 {
 	expect_view(_metadata, self->view);
@@ -330,15 +308,6 @@ TEST_F(remount, other_procfs_is_left_alone)
 /*
  * A procfs that has a place in the file system
  */
-static int mount_proc(const char *dir, const char *options)
-{
-	if (unshare(CLONE_NEWNS) ||
-	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("proc", dir, "proc", 0, options))
-		return -1;
-	return open(dir, O_PATH | O_CLOEXEC);
-}
-
 TEST_F(remount, mounted_on_a_directory_it_hides_as_well)
 {
 	char dir[] = "/tmp/xyzzy.XXXXXX";

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process executes a set-user-ID program while another one of its user asks
+ * for its I/O figures: the user must never see those of the program, which can
+ * tell how long a password is.
+ *
+ * In the midst of a call, wherever that is, a process of higher priority takes
+ * the CPU from the user's, and the exec goes by meanwhile. On a kernel that is
+ * not preempted inside a call (CONFIG_PREEMPT is not set) that is left to chance.
+ */
+#include "kselftest_harness.h"
+#include "actors.h"
+#include "mount.h"
+
+#include <poll.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+
+/* What the set-user-ID program reads, and no other one here. */
+#define SECRET 1234567
+
+#define NR_THREADS 20
+#define NR_RECORDS (NR_THREADS + 2)
+#define NR_EXECS 30
+
+/* How long an exec may have to wait for the one who reads. */
+#define PATIENCE_MS 50
+#define TIMEOUT_MS 10000
+
+#define PROGRAM "suid-program"
+
+struct race {
+	char path[64];			/* Of the program */
+	int ready[2];			/* The victim is there */
+	int go[2];			/* It may call exec */
+	int done[2];			/* The program has read the secret */
+	int procfd;
+	__u64 mask;
+	unsigned int flags;
+	bool by_thread;
+	pid_t victim;			/* The process to watch */
+	bool over;
+	unsigned long told;		/* Records with figures of the user */
+	unsigned long privileged;	/* Records of the program */
+	unsigned long leaks;
+};
+
+static bool tell(const int *pipe)
+{
+	return write(pipe[1], "", 1) == 1;
+}
+
+static bool wait_for(const int *pipe, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = pipe[0], .events = POLLIN };
+	char c;
+
+	return poll(&poll_fd, 1, timeout_ms) == 1 && read(pipe[0], &c, 1) == 1;
+}
+
+/* The set-user-ID program; what it has read stays with it to the end. */
+static int program_main(int done_fd)
+{
+	static char buf[SECRET];
+	int fd = open("/dev/zero", O_RDONLY);
+
+	if (geteuid() || !getuid())
+		return EXIT_FAILURE;
+	if (fd < 0 || read(fd, buf, SECRET) != SECRET)
+		return EXIT_FAILURE;
+	if (write(done_fd, "", 1) != 1)
+		return EXIT_FAILURE;
+	usleep(3000);
+	return EXIT_SUCCESS;
+}
+
+static void *execute_program(void *arg)
+{
+	const struct race *race = arg;
+	char fd_arg[12];
+	char *argv[] = { PROGRAM, fd_arg, NULL };
+
+	snprintf(fd_arg, sizeof(fd_arg), "%d", race->done[1]);
+	if (tell(race->ready) && wait_for(race->go, TIMEOUT_MS))
+		execv(race->path, argv);
+	_exit(EXIT_FAILURE);
+}
+
+static void use_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* An ordinary user whose processes may read each other. */
+static int become_user(int cpu)
+{
+	struct caller caller = ORDINARY_USER;
+
+	use_cpu(cpu);
+	return become(&caller) ?: prctl(PR_SET_DUMPABLE, 1) ?:
+	       prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* Has many threads, whose figures take a while to sum up. */
+static int run_victim(struct race *race)
+{
+	int null = open("/dev/null", O_WRONLY);
+	pthread_t thread;
+
+	if (become_user(0))
+		return EXIT_FAILURE;
+	start_threads(NR_THREADS, &null);
+	if (!race->by_thread)
+		execute_program(race);
+	if (pthread_create(&thread, NULL, execute_program, race))
+		return EXIT_FAILURE;
+	for (;;)
+		pause();
+}
+
+static void count_record(struct race *race, const struct xyzzy_task *task)
+{
+	bool io = task->mask & XYZZY_IO;
+
+	race->leaks += io && task->rchar >= SECRET;
+	race->told += io;
+	race->privileged += !io && task->uid == USER && !task->euid;
+}
+
+/* Returns when there is nothing to see any more. */
+static void watch(struct race *race, int pidfd)
+{
+	struct xyzzy_task tasks[NR_RECORDS];
+	long ret;
+
+	do {
+		ret = xyzzy_pidfd(race->procfd, pidfd, race->mask, race->flags,
+				  tasks, NR_RECORDS);
+		for (long i = 0; i < ret; i++)
+			count_record(race, &tasks[i]);
+	} while (ret > 0 && !__atomic_load_n(&race->over, __ATOMIC_RELAXED));
+}
+
+static int watch_victims(struct race *race)
+{
+	pid_t pid;
+	int pidfd;
+
+	if (become_user(1))
+		return EXIT_FAILURE;
+	while (!__atomic_load_n(&race->over, __ATOMIC_RELAXED)) {
+		pid = __atomic_load_n(&race->victim, __ATOMIC_ACQUIRE);
+		pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
+		if (pidfd < 0)
+			continue;
+		watch(race, pidfd);
+		close(pidfd);
+	}
+	return EXIT_SUCCESS;
+}
+
+/* Copy this program to a file system of its own, set-user-ID root. */
+static int install_program(struct race *race, const char *dir)
+{
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to;
+	int err = mount_private("tmpfs", dir, "mode=755");
+	struct stat stat;
+	ssize_t copied;
+
+	if (err)
+		return err;
+	snprintf(race->path, sizeof(race->path), "%s/program", dir);
+	to = open(race->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	if (from < 0 || to < 0 || fstat(from, &stat))
+		return -errno;
+	copied = sendfile(to, from, NULL, stat.st_size);
+	if (copied != stat.st_size || fchmod(to, 04755))
+		return -EIO;
+	close(from);
+	close(to);
+	return 0;
+}
+
+FIXTURE(suid)
+{
+	struct race *race;
+	char dir[32];
+};
+
+FIXTURE_VARIANT(suid)
+{
+	bool procfs;
+	__u64 mask;
+	unsigned int flags;
+	bool by_thread;
+};
+
+/* Other groups put time between finding a process and reading its figures. */
+FIXTURE_VARIANT_ADD(suid, ptrace_rule)
+{
+	.mask = XYZZY_IO,
+};
+
+FIXTURE_VARIANT_ADD(suid, procfs)
+{
+	.procfs = true,
+	.mask = XYZZY_IO | XYZZY_CREDS,
+};
+
+FIXTURE_VARIANT_ADD(suid, threads)
+{
+	.procfs = true,
+	.mask = XYZZY_IO | XYZZY_CREDS,
+	.flags = XYZZY_THREADS,
+};
+
+FIXTURE_VARIANT_ADD(suid, by_thread)
+{
+	.procfs = true,
+	.mask = XYZZY_ALL,
+	.by_thread = true,
+};
+
+FIXTURE_VARIANT_ADD(suid, by_thread_threads)
+{
+	.procfs = true,
+	.mask = XYZZY_ALL,
+	.flags = XYZZY_THREADS,
+	.by_thread = true,
+};
+
+FIXTURE_SETUP(suid)
+{
+	strcpy(self->dir, "/tmp/xyzzy.XXXXXX");
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	if (!have_users())
+		SKIP(return, NO_USERS);
+	if (access("/proc/self/io", F_OK))
+		SKIP(return, "no I/O accounting");
+	if (get_nprocs() < 2)
+		SKIP(return, "a race needs two CPUs");
+	self->race = share_memory(sizeof(*self->race));
+	self->race->mask = variant->mask;
+	self->race->flags = variant->flags;
+	self->race->by_thread = variant->by_thread;
+	ASSERT_EQ(0, pipe(self->race->ready));
+	ASSERT_EQ(0, pipe(self->race->go));
+	ASSERT_EQ(0, pipe(self->race->done));
+	self->race->procfd = -1;
+	if (variant->procfs) {
+		self->race->procfd = open_procfs("0", NULL);
+		ASSERT_LE(0, self->race->procfd);
+	}
+	ASSERT_TRUE(!!mkdtemp(self->dir));
+	ASSERT_EQ(0, install_program(self->race, self->dir));
+}
+
+FIXTURE_TEARDOWN(suid)
+{
+	umount2(self->dir, MNT_DETACH);
+	rmdir(self->dir);
+}
+
+static pid_t start(int (*fn)(struct race *race), struct race *race)
+{
+	pid_t pid = fork_child();
+
+	if (!pid)
+		_exit(fn(race));
+	return pid;
+}
+
+static int end(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Before anything else that wants to run on the watcher's CPU */
+static int take_priority(void)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	use_cpu(1);
+	return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
+}
+
+/*
+ * Keep the CPU until the program has read the secret. The exec can have to wait
+ * for the watcher to leave the kernel: then let it.
+ */
+static bool sit_out_exec(struct race *race)
+{
+	long begin = now_ms();
+
+	while (now_ms() - begin < PATIENCE_MS)
+		if (wait_for(race->done, 0))
+			return true;
+	return wait_for(race->done, TIMEOUT_MS);
+}
+
+static bool run_round(struct race *race)
+{
+	pid_t victim = start(run_victim, race);
+
+	__atomic_store_n(&race->victim, victim, __ATOMIC_RELEASE);
+	if (!wait_for(race->ready, TIMEOUT_MS))
+		return false;
+	usleep(2000 + rand() % 1000);
+	return tell(race->go) && sit_out_exec(race) && !end(victim);
+}
+
+TEST_F(suid, exec_does_not_leak_io)
+{
+	struct race *race = self->race;
+	pid_t watcher;
+
+	watcher = start(watch_victims, race);
+	ASSERT_EQ(0, take_priority());
+	for (int i = 0; i < NR_EXECS; i++)
+		ASSERT_TRUE(run_round(race));
+	race->over = true;
+	EXPECT_EQ(0, end(watcher));
+
+	EXPECT_EQ(0UL, race->leaks)
+		TH_LOG("of %d execs and %lu records with figures", NR_EXECS,
+		       race->told);
+	EXPECT_LT(0UL, race->told);
+	if (variant->procfs)
+		EXPECT_LT(0UL, race->privileged);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[0], PROGRAM))
+		return program_main(atoi(argv[1]));
+	return test_harness_run(argc, argv);
+}
