@@ -59,7 +59,7 @@ struct way {
 /* bench_setup.c */
 uint64_t bench_now(void);
 void bench_open(struct bench *bench);
-void bench_start(struct bench *bench, size_t nr);
+void bench_start(struct bench *bench, size_t nr, size_t spare);
 void bench_start_threads(struct bench *bench, size_t nr);
 void bench_stop(struct bench *bench);
 void bench_close(struct bench *bench);

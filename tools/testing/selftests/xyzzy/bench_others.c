@@ -3,7 +3,6 @@
  * Ways to ask: a pidfd and an ioctl for each process, and taskstats.
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>

@@ -5,15 +5,9 @@
  * text is parsed in place, with nothing of stdio or strtoull().
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <err.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include "bench.h"
+#include "helpers.h"
 #include "kselftest.h"
 
 #define STAT_FIELDS	52
@@ -169,11 +163,14 @@ static char *put_pid(char *to, pid_t pid)
 	return to;
 }
 
+/* A process can be gone by now. */
 static void parse_file(int fd, const struct file *file)
 {
 	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
 
-	if (len < 0)
+	if (len < 0 && errno == ESRCH)
+		return;
+	if (len <= 0)
 		err(1, "%s", file->name);
 	text[len] = '\0';
 	file->parse(text + len);
@@ -183,6 +180,8 @@ static void read_file(int dirfd, const char *path, const struct file *file)
 {
 	int fd = openat(dirfd, path, O_RDONLY);
 
+	if (fd < 0 && errno == ENOENT)
+		return;
 	if (fd < 0)
 		err(1, "%s", path);
 	parse_file(fd, file);

@@ -4,20 +4,10 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 #include "bench.h"
+#include "helpers.h"
 
 #define STACK_SIZE (16 * 1024)
 
@@ -95,13 +85,12 @@ static void report(int fd)
 
 static pid_t fork_quiet(int report_fd)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_child();
 
 	if (pid < 0)
 		err(1, "fork");
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	report(report_fd);
 	for (;;)
 		pause();
@@ -139,7 +128,8 @@ static void make_room(struct bench *bench, size_t nr)
 	bench->files = map(nr * sizeof(*bench->files));
 }
 
-void bench_start(struct bench *bench, size_t nr)
+/* With room for @spare processes that others start later. */
+void bench_start(struct bench *bench, size_t nr, size_t spare)
 {
 	int fds[2];
 	size_t i;
@@ -153,7 +143,7 @@ void bench_start(struct bench *bench, size_t nr)
 	wait_for(fds[0], nr);
 	close(fds[0]);
 	close(fds[1]);
-	make_room(bench, nr);
+	make_room(bench, nr + spare);
 	if (list_pids(bench, NULL) != (long)nr)
 		errx(1, "some of the %zu processes are not in /proc", nr);
 }
@@ -172,7 +162,6 @@ static void be_threaded(size_t nr, int report_fd)
 	pthread_t thread;
 	size_t i;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	pthread_attr_setguardsize(&attr, 0);
@@ -192,7 +181,7 @@ void bench_start_threads(struct bench *bench, size_t nr)
 	find_cursor(bench);
 	if (pipe(fds))
 		err(1, "pipe");
-	bench->threaded = fork();
+	bench->threaded = fork_child();
 	if (bench->threaded < 0)
 		err(1, "fork");
 	if (!bench->threaded) {
@@ -202,7 +191,7 @@ void bench_start_threads(struct bench *bench, size_t nr)
 	close(fds[1]);
 	wait_for(fds[0], nr);
 	close(fds[0]);
-	bench->threaded_fd = syscall(__NR_pidfd_open, bench->threaded, 0);
+	bench->threaded_fd = sys_pidfd_open(bench->threaded, 0);
 	if (bench->threaded_fd < 0)
 		err(1, "pidfd_open");
 	make_room(bench, nr);

@@ -15,15 +15,8 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include "bench.h"
+#include "helpers.h"
 #include "kselftest.h"
 
 /* The best of so many passes, unless they take longer than that. */
@@ -117,15 +110,10 @@ static double best_pass(struct bench *bench, const struct way *way)
 /* In a child, which can become another user. */
 static double measure(struct bench *bench, const struct way *way)
 {
-	double *ns = mmap(NULL, sizeof(*ns), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	double result;
+	double *ns = map_shared(sizeof(*ns)), result;
+	pid_t pid = fork_child();
 	int status;
-	pid_t pid;
 
-	if (ns == MAP_FAILED)
-		err(1, "mmap");
-	pid = fork();
 	if (!pid) {
 		if (way->caller == BENCH_HIDDEN &&
 		    setresuid(BENCH_USER, BENCH_USER, BENCH_USER))
@@ -194,7 +182,7 @@ static void run_job(struct bench *bench, const struct job *job, size_t nr)
 	if (job->threads)
 		bench_start_threads(bench, nr);
 	else
-		bench_start(bench, nr);
+		bench_start(bench, nr, 0);
 	run_ways(bench, job);
 	bench_stop(bench);
 }
@@ -212,7 +200,7 @@ static void compare(struct bench *bench, size_t nr)
 {
 	double call, proc;
 
-	bench_start(bench, nr);
+	bench_start(bench, nr, 0);
 	call = measure(bench, find_way("all")) * nr / 1e6;
 	proc = measure(bench, find_way("five-files")) * nr / 1e6;
 	printf("%zu processes: %.3f ms in one xyzzy(), %.3f ms from /proc, %.1f times\n",

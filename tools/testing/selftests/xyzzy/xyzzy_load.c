@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What does a monitor cost those who fork and exit? Not a test; run it by hand,
+ * as root:
+ *
+ *   xyzzy_load N	on two CPUs: how many fork+exit per second one of them
+ *			gets done while the other one spins in user space, takes
+ *			snapshots with xyzzy() in a loop, does so as often as a
+ *			scan of /proc can, or scans /proc in a loop; in percent
+ *			of the first
+ *   xyzzy_load -s N	on one CPU: what fork+exit costs if a snapshot was taken
+ *			in between, the snapshot not counted
+ *
+ * N more processes are quiet. Prints "csv n,way,abi,value". The first depends
+ * on all that the machine does. It cannot be had by counting instructions: QEMU
+ * then has one clock for both CPUs and lets them run in turn, one of them for
+ * nearly all of the time. The second can: it has what a snapshot leaves behind
+ * (dentries and inodes that exit has to drop, cold lists), but no waiting for
+ * locks.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include "bench.h"
+#include "helpers.h"
+#include "kselftest.h"
+
+#define ROUNDS		15
+#define WINDOW_NS	400000000ULL
+#define CHILDREN	50	/* That come and go, in one round on one CPU */
+#define SPARE		(CHILDREN + 2)
+
+static const struct way call = { "call", "", walk, .mask = XYZZY_ALL };
+static const struct way scan = { "scan", "", read_files, .nr_files = 5 };
+
+enum { NONE, CALL, CALL_PACED, SCAN, MODES };
+
+static const struct mode {
+	const char *name;
+	const struct way *way;
+	bool paced;		/* As often as the scan in the last round */
+} modes[MODES] = {
+	[NONE] = { .name = "none" },
+	[CALL] = { .name = "call", .way = &call },
+	[CALL_PACED] = { .name = "call-paced", .way = &call, .paced = true },
+	[SCAN] = { .name = "scan", .way = &scan },
+};
+
+static void snapshot(struct bench *bench, const struct way *way)
+{
+	if (way && way->run(bench, way) < (long)(bench->nr - SPARE))
+		err(1, "%s", way->name);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, int nr)
+{
+	qsort(values, nr, sizeof(*values), compare_doubles);
+	return values[nr / 2];
+}
+
+static void print_csv(const struct bench *bench, const char *kind,
+		      const char *name, double value)
+{
+	printf("csv %zu,%s-%s,%s,%.1f\n", bench->nr - SPARE, kind, name,
+	       BENCH_ABI, value);
+	fflush(stdout);
+}
+
+/*
+ * Two CPUs.
+ */
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(1, "CPU %d", cpu);
+}
+
+static void fork_and_exit(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		err(1, "fork");
+}
+
+static pid_t start_worker(unsigned long *forks)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	pin(1);
+	for (;;) {
+		fork_and_exit();
+		__atomic_add_fetch(forks, 1, __ATOMIC_RELAXED);
+	}
+}
+
+static unsigned long count(const unsigned long *forks)
+{
+	return __atomic_load_n(forks, __ATOMIC_RELAXED);
+}
+
+/* The clock is read in user space where there is a vDSO. */
+static void spin_until(uint64_t end)
+{
+	while (bench_now() < end)
+		;
+}
+
+/* Returns how many forks there were in a window; *@nr: so many snapshots. */
+static double run_window(struct bench *bench, const struct mode *mode,
+			 unsigned long *forks, int *nr)
+{
+	uint64_t start = bench_now(), end = start + WINDOW_NS, now = start;
+	uint64_t pace = mode->paced ? WINDOW_NS / (*nr ?: 1) : 0;
+	unsigned long before = count(forks);
+	int i;
+
+	for (i = 0; mode->way && now < end; i++) {
+		snapshot(bench, mode->way);
+		now = bench_now();
+		if (pace && now < start + (i + 1) * pace)
+			spin_until(start + (i + 1) * pace);
+	}
+	spin_until(end);
+	if (mode->way == &scan)
+		*nr = i;
+	return (double)(count(forks) - before) / (bench_now() - start) * 1e9;
+}
+
+static void run_two_cpus(struct bench *bench)
+{
+	static double percent[MODES][ROUNDS], rate[ROUNDS];
+	unsigned long *forks = map_shared(sizeof(*forks));
+	int round, mode, scans = 0;
+	double none, got;
+	pid_t worker;
+
+	pin(0);
+	worker = start_worker(forks);
+	run_window(bench, &modes[SCAN], forks, &scans);
+	for (round = 0; round < ROUNDS; round++) {
+		none = run_window(bench, &modes[NONE], forks, &scans);
+		rate[round] = none;
+		percent[NONE][round] = 100;
+		for (mode = CALL; mode < MODES; mode++) {
+			got = run_window(bench, &modes[mode], forks, &scans);
+			percent[mode][round] = 100 * got / none;
+		}
+	}
+	kill_child(worker);
+	if (!none)
+		errx(1, "CPU 1 has not done a single fork");
+	print_csv(bench, "rate", modes[NONE].name, median(rate, ROUNDS));
+	for (mode = 0; mode < MODES; mode++)
+		print_csv(bench, "beside", modes[mode].name,
+			  median(percent[mode], ROUNDS));
+}
+
+/*
+ * One CPU. The monitor is a process of its own, so that its memory is none of
+ * what fork copies.
+ */
+struct monitor {
+	pid_t pid;
+	int ask[2];
+	int answer[2];
+};
+
+static void start_monitor(struct bench *bench, struct monitor *monitor,
+			  const struct way *way)
+{
+	char byte;
+
+	if (pipe(monitor->ask) || pipe(monitor->answer))
+		err(1, "pipe");
+	monitor->pid = fork_child();
+	if (monitor->pid < 0)
+		err(1, "fork");
+	if (monitor->pid)
+		return;
+	while (read(monitor->ask[0], &byte, 1) == 1) {
+		snapshot(bench, way);
+		if (write(monitor->answer[1], &byte, 1) != 1)
+			break;
+	}
+	_exit(1);
+}
+
+static void ask_monitor(const struct monitor *monitor)
+{
+	char byte = 0;
+
+	if (write(monitor->ask[1], &byte, 1) != 1 ||
+	    read(monitor->answer[0], &byte, 1) != 1)
+		errx(1, "the monitor is gone");
+}
+
+static void end_monitor(const struct monitor *monitor)
+{
+	kill_child(monitor->pid);
+	close(monitor->ask[0]);
+	close(monitor->ask[1]);
+	close(monitor->answer[0]);
+	close(monitor->answer[1]);
+}
+
+struct pipes {
+	int ready[2];
+	int go[2];
+};
+
+static void fork_children(const struct pipes *pipes)
+{
+	char bytes[CHILDREN];
+	ssize_t nr = 0, len;
+	int i;
+
+	for (i = 0; i < CHILDREN; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			err(1, "fork");
+		if (pid)
+			continue;
+		close(pipes->go[1]);
+		if (write(pipes->ready[1], "", 1) == 1 &&
+		    read(pipes->go[0], bytes, 1) == 0)
+			_exit(0);
+		_exit(1);
+	}
+	for (; nr < CHILDREN; nr += len) {
+		len = read(pipes->ready[0], bytes, CHILDREN);
+		if (len <= 0)
+			err(1, "pipe");
+	}
+}
+
+/* The descriptor that is closed lets them go. */
+static void end_children(const struct pipes *pipes)
+{
+	int i;
+
+	close(pipes->go[1]);
+	for (i = 0; i < CHILDREN; i++)
+		if (wait(NULL) < 0)
+			err(1, "wait");
+}
+
+static double fork_around(const struct monitor *monitor)
+{
+	uint64_t start, forked, ending, end;
+	struct pipes pipes;
+
+	if (pipe(pipes.ready) || pipe(pipes.go))
+		err(1, "pipe");
+	start = bench_now();
+	fork_children(&pipes);
+	forked = bench_now();
+	ask_monitor(monitor);
+	ending = bench_now();
+	end_children(&pipes);
+	end = bench_now();
+	close(pipes.ready[0]);
+	close(pipes.ready[1]);
+	close(pipes.go[0]);
+	return (double)(forked - start + end - ending) / CHILDREN;
+}
+
+static void run_one_cpu(struct bench *bench)
+{
+	static double ns[ROUNDS];
+	struct monitor monitor;
+	int mode, round;
+
+	for (mode = NONE; mode < MODES; mode++) {
+		if (modes[mode].paced)
+			continue;
+		start_monitor(bench, &monitor, modes[mode].way);
+		fork_around(&monitor);
+		for (round = 0; round < ROUNDS; round++)
+			ns[round] = fork_around(&monitor);
+		end_monitor(&monitor);
+		print_csv(bench, "fork", modes[mode].name, median(ns, ROUNDS));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool one_cpu = argc > 1 && !strcmp(argv[1], "-s");
+	const char *arg = argv[1 + one_cpu];
+	size_t nr = arg ? strtoul(arg, NULL, 0) : 0;
+	struct bench bench;
+
+	if (!nr)
+		errx(1, "usage: xyzzy_load [-s] N");
+	bench_open(&bench);
+	bench_start(&bench, nr, SPARE);
+	if (one_cpu)
+		run_one_cpu(&bench);
+	else
+		run_two_cpus(&bench);
+	bench_stop(&bench);
+	bench_close(&bench);
+	return 0;
+}

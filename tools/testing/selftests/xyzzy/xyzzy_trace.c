@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What does one call allocate, and for how long does it hold off the others?
+ * The kernel's own tracer tells. Not a test; run it by hand, as root:
+ *
+ *   xyzzy_trace [N...]		N processes
+ *   xyzzy_trace -T [N...]	one process of N threads
+ *
+ * Prints "csv n,way,abi,value": allocations a call, and the ns of the longest
+ * RCU read-side section of a call, which is all of fill_batch() in the kernel,
+ * and beside it those of do_task_stat(), which fills in /proc/PID/stat.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include "bench.h"
+#include "helpers.h"
+#include "kselftest.h"
+
+#define TRACEFS "/sys/kernel/tracing"
+
+/* Marks in the trace. */
+#define BEGIN "the call begins"
+#define END "the call ends"
+
+static void set(const char *name, const char *value)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), TRACEFS "/%s", name);
+	fd = open(path, O_WRONLY | O_TRUNC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		err(1, "%s: %s", path, value);
+	close(fd);
+}
+
+static void mount_tracefs(void)
+{
+	if (access(TRACEFS "/trace", F_OK) &&
+	    mount("tracefs", TRACEFS, "tracefs", 0, NULL))
+		err(1, TRACEFS);
+	set("tracing_on", "0");
+	set("current_tracer", "nop");
+	set("buffer_size_kb", "32768");
+}
+
+/* What changes the user allocates: not for counting allocations. */
+static void call_as_user(struct bench *bench, const struct way *way)
+{
+	uid_t user = way->caller == BENCH_HIDDEN ? BENCH_USER : 0;
+
+	if (user && seteuid(user))
+		err(1, "seteuid");
+	if (way->run(bench, way) < 0)
+		err(1, "%s", way->name);
+	if (user && seteuid(0))
+		err(1, "seteuid");
+}
+
+/* The call, with the kernel tracing just it. */
+static void trace_call(struct bench *bench, const struct way *way)
+{
+	/* Once to warm up. */
+	call_as_user(bench, way);
+	set("trace", "");
+	set("tracing_on", "1");
+	set("trace_marker", BEGIN);
+	call_as_user(bench, way);
+	set("trace_marker", END);
+	set("tracing_on", "0");
+}
+
+/* Gives each line between the markers to @line. */
+static void read_trace(void (*line)(const char *text, double *value),
+		       double *value)
+{
+	FILE *trace = fopen(TRACEFS "/trace", "re");
+	bool inside = false;
+	char text[512];
+	int markers = 0;
+
+	if (!trace)
+		err(1, TRACEFS "/trace");
+	while (fgets(text, sizeof(text), trace)) {
+		if (strstr(text, BEGIN) || strstr(text, END)) {
+			inside = strstr(text, BEGIN);
+			markers++;
+		} else if (inside && text[0] != '#') {
+			line(text, value);
+		}
+	}
+	fclose(trace);
+	if (markers != 2)
+		errx(1, "the trace is not whole: %d of 2 markers", markers);
+}
+
+/* Every kind of allocation is an event. */
+static const char * const events[] = {
+	"kmalloc", "kmem_cache_alloc", "mm_page_alloc",
+};
+
+static void set_events(const char *enable)
+{
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		snprintf(path, sizeof(path), "events/kmem/%s/enable", events[i]);
+		set(path, enable);
+	}
+}
+
+static void count_line(const char *text, double *value)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		const char *pos = strstr(text, events[i]);
+
+		if (pos && pos[strlen(events[i])] == ':')
+			++*value;
+	}
+}
+
+static double count_allocations(struct bench *bench, const struct way *way)
+{
+	char pid[16];
+	double count = 0;
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	set("set_event_pid", pid);
+	set_events("1");
+	trace_call(bench, way);
+	read_trace(count_line, &count);
+	set_events("0");
+	return count;
+}
+
+/* The line of a function has how long it took, in us: "0)   1.234 us    |". */
+static void longest_line(const char *text, double *value)
+{
+	const char *unit = strstr(text, " us ");
+	double us;
+
+	if (!unit)
+		return;
+	while (unit > text && unit[-1] != ' ')
+		unit--;
+	us = strtod(unit, NULL);
+	if (us * 1000 > *value)
+		*value = us * 1000;
+}
+
+static double time_function(struct bench *bench, const struct way *way,
+			    const char *function)
+{
+	double longest = 0;
+
+	set("set_ftrace_filter", function);
+	set("current_tracer", "function_graph");
+	trace_call(bench, way);
+	read_trace(longest_line, &longest);
+	set("current_tracer", "nop");
+	if (!longest)
+		errx(1, "%s: %s was not seen", way->name, function);
+	return longest;
+}
+
+static double time_batch(struct bench *bench, const struct way *way)
+{
+	return time_function(bench, way, "fill_batch*");
+}
+
+static double time_stat(struct bench *bench, const struct way *way)
+{
+	return time_function(bench, way, "do_task_stat*");
+}
+
+/* What is measured of which call. */
+static const struct figure {
+	struct way way;
+	double (*measure)(struct bench *bench, const struct way *way);
+	bool of_threads;
+} figures[] = {
+	{ { "alloc-none", "", empty_call }, count_allocations },
+	{ { "alloc-id", "", walk, XYZZY_ID }, count_allocations },
+	{ { "alloc-all", "", walk, XYZZY_ALL }, count_allocations },
+	{ { "alloc-stat", "", read_files, .nr_files = 1 }, count_allocations },
+	{ { "rcu-all", "", walk, XYZZY_ALL }, time_batch },
+	{ { "rcu-hidden", "", walk, XYZZY_ALL, .caller = BENCH_HIDDEN },
+	  time_batch },
+	{ { "rcu-stat", "", read_files, .nr_files = 1 }, time_stat },
+	{ { "rcu-process-all", "", walk_threaded, XYZZY_ALL }, time_batch,
+	  true },
+	{ { "rcu-process-stat", "", read_threaded, .nr_files = 1 }, time_stat,
+	  true },
+	{ { "rcu-thread-all", "", walk_threads, XYZZY_ALL }, time_batch,
+	  true },
+	{ { "alloc-process-all", "", walk_threaded, XYZZY_ALL },
+	  count_allocations, true },
+};
+
+static void run_figures(struct bench *bench, bool of_threads)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(figures); i++) {
+		if (figures[i].of_threads != of_threads)
+			continue;
+		printf("csv %zu,%s,%s,%.0f\n", bench->nr, figures[i].way.name,
+		       BENCH_ABI, figures[i].measure(bench, &figures[i].way));
+		fflush(stdout);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool of_threads = argc > 1 && !strcmp(argv[1], "-T");
+	struct bench bench;
+
+	mount_tracefs();
+	bench_open(&bench);
+	for (argv += 1 + of_threads; *argv; argv++) {
+		size_t nr = strtoul(*argv, NULL, 0);
+
+		if (!nr)
+			errx(1, "usage: xyzzy_trace [-T] N...");
+		if (of_threads)
+			bench_start_threads(&bench, nr);
+		else
+			bench_start(&bench, nr, 0);
+		run_figures(&bench, of_threads);
+		bench_stop(&bench);
+	}
+	bench_close(&bench);
+	return 0;
+}
