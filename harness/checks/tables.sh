@@ -63,6 +63,7 @@ expected_lines()
 		$release) [ "$name" != "$arch" ] || say "$line" ;;
 		esac
 	done <"$expected" | awk -v delta="$delta" '{
+		$1 = $1
 		for (i = 2; i <= NF; i++)
 			if ($i ~ /^[0-9]+$/)
 				$i += delta
