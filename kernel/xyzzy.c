@@ -135,9 +135,9 @@ static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
 	unlock_task_sighand(task, &flags);
 }
 
-/* A task that is released loses its PID first. */
 static bool is_released(const struct task_struct *task)
 {
+	/* A task that is released loses its PID first, and never gets one. */
 	return !data_race(pid_alive(task));
 }
 
@@ -192,6 +192,7 @@ static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 	rec->start_time = task->start_boottime + walk->boot;
 	rec->pidfs_ino = pidfs_ino(pid);
 	rec->flags = READ_ONCE(task->flags);
+	/* The state may be another one right after it was read. */
 	rec->state = data_race(task_state_to_char(task));
 	/* Whoever changes it keeps a NUL at its end, and pads it with them. */
 	data_race(memcpy(rec->comm, task->comm, sizeof(rec->comm)));
@@ -234,12 +235,12 @@ static void fill_creds(struct xyzzy_task *rec, struct task_struct *task,
 	rec->mask |= XYZZY_CREDS;
 }
 
-/* No lock: each of these may change right after it was read anyway. */
 static void fill_sched(struct xyzzy_task *rec, struct task_struct *task)
 {
+	/* No lock: each may be another one right after it was read. */
+	rec->nice = data_race(task_nice(task));
 	rec->policy = READ_ONCE(task->policy);
 	rec->priority = task_prio(task);
-	rec->nice = data_race(task_nice(task));
 	rec->rt_priority = READ_ONCE(task->rt_priority);
 	rec->cpu = task_cpu(task);
 	rec->oom_score_adj = READ_ONCE(task->signal->oom_score_adj);
@@ -349,12 +350,6 @@ static void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
 	rec->mask |= groups;
 }
 
-/* A record's memory may hold another process's; zero the fields @from to @to. */
-#define clear_fields(rec, from, to)					\
-	memset((void *)(rec) + offsetof(struct xyzzy_task, from), 0,	\
-	       offsetofend(struct xyzzy_task, to) -			\
-	       offsetof(struct xyzzy_task, from))
-
 /* Executable mappings, split between the program and its libraries. */
 static void fill_text(struct xyzzy_task *rec, struct mm_struct *mm)
 {
@@ -369,12 +364,13 @@ static void fill_text(struct xyzzy_task *rec, struct mm_struct *mm)
 /* The kernel's running counters; to hold the mmap lock makes them no truer. */
 static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm)
 {
-	rec->vm_size = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
+	/* Each is a count and the highest one so far, in either order. */
 	rec->vm_peak = (u64)data_race(get_mm_hiwater_vm(mm)) << PAGE_SHIFT;
+	rec->rss_peak = (u64)data_race(get_mm_hiwater_rss(mm)) << PAGE_SHIFT;
+	rec->vm_size = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
 	rec->rss_anon = (u64)get_mm_counter(mm, MM_ANONPAGES) << PAGE_SHIFT;
 	rec->rss_file = (u64)get_mm_counter(mm, MM_FILEPAGES) << PAGE_SHIFT;
 	rec->rss_shmem = (u64)get_mm_counter(mm, MM_SHMEMPAGES) << PAGE_SHIFT;
-	rec->rss_peak = (u64)data_race(get_mm_hiwater_rss(mm)) << PAGE_SHIFT;
 	rec->swap = (u64)get_mm_counter(mm, MM_SWAPENTS) << PAGE_SHIFT;
 	rec->page_tables = mm_pgtables_bytes(mm);
 	rec->data = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
@@ -382,6 +378,14 @@ static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm)
 	rec->locked = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
 	fill_text(rec, mm);
 	rec->mask |= XYZZY_MEM;
+}
+
+static void clear_mem(struct xyzzy_task *rec)
+{
+	const size_t from = offsetof(struct xyzzy_task, vm_size);
+
+	memset((void *)rec + from, 0,
+	       offsetofend(struct xyzzy_task, locked) - from);
 }
 
 /*
@@ -396,7 +400,7 @@ static void fill_mem(struct xyzzy_task *rec, struct task_struct *task)
 		fill_mm(rec, task->mm);
 	task_unlock(task);
 	if (!(rec->mask & XYZZY_MEM))
-		clear_fields(rec, vm_size, locked);
+		clear_mem(rec);
 }
 
 #ifdef CONFIG_CGROUPS
@@ -411,9 +415,18 @@ static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
 }
 #endif
 
+static void clear_io(struct xyzzy_task *rec)
+{
+	const size_t from = offsetof(struct xyzzy_task, rchar);
+
+	memset((void *)rec + from, 0,
+	       offsetofend(struct xyzzy_task, cancelled_write_bytes) - from);
+}
+
 /*
- * Fields of groups that were not asked for stay as they are, zero. Returns false
- * if @task has been released.
+ * The memory of a record is that of an earlier one, or zero. A group that was
+ * not asked for was not filled then either; one that was has to be filled or
+ * cleared. Returns false if @task has been released.
  */
 static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 			struct pid *pid, struct xyzzy_walk *walk, u64 groups)
@@ -437,7 +450,7 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
 	if (walk->mask & ~groups & XYZZY_IO)
-		clear_fields(rec, rchar, cancelled_write_bytes);
+		clear_io(rec);
 	return !is_released(task);
 }
 
