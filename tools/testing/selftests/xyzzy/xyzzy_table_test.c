@@ -332,15 +332,19 @@ static void format_cell(char *cell, const void *arg, int way)
 {
 	const struct row *row = arg;
 	const struct line *line = &table->lines[row - rows];
+	int shown = 0;
 
 	for (int i = 0; i < NR_TARGETS; i++) {
 		const struct told *told = &line->answers[way][i].told;
 		char letter = target_kinds[i].letter;
 
+		shown += told->walked;
 		cell[i] = told->walk_io ? toupper(letter) :
 			  told->walked ? letter : '-';
 	}
 	cell[NR_TARGETS] = '\0';
+	if (!shown)
+		strcpy(cell, "none");
 	if (row->filter_errno)
 		strcpy(cell, "errno");
 	if (line->err)
@@ -353,13 +357,17 @@ static void print_part(int part)
 {
 	static const int first, second = 1;
 	const char *rule = "========================";
+	char name[NAME_WIDTH + 1];
 
 	print_line(part, rule, format_rule, NULL);
 	print_line(part, "Caller", format_head, &first);
 	print_line(part, "", format_head, &second);
 	print_line(part, rule, format_rule, NULL);
-	for (const struct row *row = rows; row < rows + NR_ROWS; row++)
-		print_line(part, row->name, format_cell, row);
+	for (const struct row *row = rows; row < rows + NR_ROWS; row++) {
+		snprintf(name, sizeof(name), "%s%s", row->name,
+			 row->by_ptrace ? " *" : "");
+		print_line(part, name, format_cell, row);
+	}
 	print_line(part, rule, format_rule, NULL);
 }
 
@@ -370,10 +378,12 @@ static int print_table(void)
 			table->skip ?: strerror(-table->err));
 		return EXIT_FAILURE;
 	}
+	printf(".. measured: begin\n");
 	for (int part = 0; part < NR_PARTS; part++) {
 		printf("\n");
 		print_part(part);
 	}
+	printf("\n.. measured: end\n");
 	return EXIT_SUCCESS;
 }
 
