@@ -4,6 +4,9 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 exceptions=$SERIES/series/checkpatch
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
 
 # The types that the table lets pass for a patch.
 ignored_types()
@@ -40,6 +43,17 @@ groff_lint()
 	[ -z "$output" ]
 }
 
+# The documents of the series; what Sphinx adds to reStructuredText is not used.
+rst_lint()
+{
+	(cd "$SERIES" && git ls-files -co --exclude-standard -- '*.rst') >"$work/documents"
+	while read -r file; do
+		# The part of an index that is placed is no document.
+		grep -Fqx "[$file]" "$SERIES/series/placement" ||
+			rst2html --halt=2 "$SERIES/$file" "$work/html"
+	done <"$work/documents"
+}
+
 shell_scripts()
 {
 	cd "$TOP" && git ls-files -co --exclude-standard | grep -v '^patches/' |
@@ -71,6 +85,7 @@ done
 sed -n 's/^[^#]/# not asked of checkpatch: &/p' "$exceptions"
 check "mandoc -Tlint $MAN" mandoc_lint "$SERIES/$MAN"
 check "groff -ww $MAN" groff_lint "$SERIES/$MAN"
+check "rst2html of the documents" rst_lint
 check "shellcheck" shellcheck_all
 check "no script is longer than 150 lines" short_scripts
 exit $failed
