@@ -36,7 +36,7 @@ static int subjects_start(struct subject *subjects)
 FIXTURE_SETUP(mounted)
 {
 	memset(self->subjects, -1, sizeof(self->subjects));
-	strcpy(self->dir, "/tmp/xyzzy.XXXXXX");
+	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
 	if (!xyzzy_is_there())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())

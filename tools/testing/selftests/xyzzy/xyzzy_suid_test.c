@@ -5,8 +5,8 @@
  * tell how long a password is.
  *
  * In the midst of a call, wherever that is, a process of higher priority takes
- * the CPU from the user's, and the exec goes by meanwhile. On a kernel that is
- * not preempted inside a call (CONFIG_PREEMPT is not set) that is left to chance.
+ * the CPU from the user's, and the exec goes by meanwhile. On a kernel without
+ * CONFIG_PREEMPT, which is not interrupted there, that is left to chance.
  */
 #include "kselftest_harness.h"
 #include "actors.h"
@@ -80,11 +80,10 @@ static void *execute_program(void *arg)
 {
 	const struct race *race = arg;
 	char fd_arg[12];
-	char *argv[] = { PROGRAM, fd_arg, NULL };
 
 	snprintf(fd_arg, sizeof(fd_arg), "%d", race->done[1]);
 	if (tell(race->ready) && wait_for(race->go, TIMEOUT_MS))
-		execv(race->path, argv);
+		execl(race->path, PROGRAM, fd_arg, NULL);
 	_exit(EXIT_FAILURE);
 }
 
@@ -237,7 +236,7 @@ FIXTURE_VARIANT_ADD(suid, by_thread_threads)
 
 FIXTURE_SETUP(suid)
 {
-	strcpy(self->dir, "/tmp/xyzzy.XXXXXX");
+	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
 	if (!xyzzy_is_there())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())

@@ -15,66 +15,97 @@
 
 static struct table *table;
 
+static bool is_target(int target)
+{
+	return table->targets[target].pid;
+}
+
+/* An answer to one caller, and where it is. */
+struct cell {
+	const struct answer *answer;
+	int way;
+	int target;
+};
+
+#define FIRST_CELL ((struct cell){ .target = -1 })
+
+/* Go on to the next one that was asked for. */
+static bool next_cell(const struct line *line, struct cell *cell)
+{
+	do {
+		cell->target++;
+		if (cell->target == NR_TARGETS) {
+			cell->target = 0;
+			cell->way++;
+		}
+		if (cell->way == NR_WAYS)
+			return false;
+	} while (!line->asked[cell->way] || !is_target(cell->target));
+	cell->answer = &line->answers[cell->way][cell->target];
+	return true;
+}
+
+static const char *name_cell(const struct row *row, const struct cell *cell)
+{
+	const char * const *names = ways[cell->way].names;
+	static char name[64];
+
+	snprintf(name, sizeof(name), "%s, %s%s: %c", row->name, names[0],
+		 names[1], target_kinds[cell->target].letter);
+	return name;
+}
+
 /*
  * The rule. A security module can close a file to a caller that may ptrace-read
  * the process, or read its scheduler's attributes: that is EACCES, and it is
  * xyzzy() then that the module has not denied. So can the mode of io.
  */
-static bool has_to_show(const struct truth *truth, int way)
+static bool has_to_show(const struct cell *cell)
 {
+	const struct truth *truth = &cell->answer->truth;
+
 	if (!truth->pid)
 		return false;
-	if (!truth->stat_err)
-		return true;
 	if (truth->stat_err != EACCES)
-		return false;
-	return truth->ptrace || (way != WAY_NO_PROCFS && truth->scheduler);
+		return !truth->stat_err;
+	return truth->ptrace ||
+	       (cell->way != WAY_NO_PROCFS && truth->scheduler);
 }
 
-static bool has_to_tell_io(const struct truth *truth, int way)
+static bool has_to_tell_io(const struct cell *cell)
 {
-	if (!has_to_show(truth, way))
+	const struct truth *truth = &cell->answer->truth;
+
+	if (!has_to_show(cell))
 		return false;
 	return truth->io_readable ||
 	       (truth->io_open_err == EACCES && truth->ptrace);
 }
 
 /* Do the files alone give the same? */
-static bool files_agree(const struct truth *truth, int way)
+static bool files_agree(const struct cell *cell)
 {
-	return has_to_show(truth, way) == (truth->pid && !truth->stat_err) &&
-	       has_to_tell_io(truth, way) ==
-		       (truth->pid && truth->io_readable);
+	const struct truth *truth = &cell->answer->truth;
+	bool opens = truth->pid && !truth->stat_err;
+
+	return has_to_show(cell) == opens &&
+	       has_to_tell_io(cell) == (opens && truth->io_readable);
 }
 
-static long has_to_return(const struct truth *truth, int way)
+static long has_to_return(const struct cell *cell)
 {
-	if (!truth->pid)
+	if (!cell->answer->truth.pid)
 		return -ESRCH;
-	return has_to_show(truth, way) ? 1 : -EPERM;
+	return has_to_show(cell) ? 1 : -EPERM;
 }
 
-static bool is_target(int target)
-{
-	return table->targets[target].pid;
-}
-
-/* Each answer to one caller that counts. */
-#define for_each_answer(_answer, _line, _way, _target)			\
-	for (int _way = 0; _way < NR_WAYS; _way++)			\
-		for (int _target = 0; _target < NR_TARGETS; _target++)	\
-			if ((_line)->asked[_way] && is_target(_target) && \
-			    ((_answer) = &(_line)->answers[_way][_target]))
-
-#define log_cell(_row, _way, _target)					\
-	TH_LOG("%s, %s%s, target %c", (_row)->name, ways[_way].names[0], \
-	       ways[_way].names[1], target_kinds[_target].letter)
+#define log_cell() TH_LOG("%s", name_cell(self->row, &self->cell))
 
 FIXTURE(row)
 {
 	const struct row *row;
 	const struct line *line;
-	const struct answer *answer;
+	struct cell cell;
 };
 
 FIXTURE_VARIANT(row)
@@ -106,6 +137,7 @@ FIXTURE_VARIANT_ADD(row, smack_x) { ROW_SMACK_X };
 
 FIXTURE_SETUP(row)
 {
+	self->cell = FIRST_CELL;
 	self->row = &rows[variant->id];
 	self->line = &table->lines[variant->id];
 	if (table->skip)
@@ -124,58 +156,59 @@ TEST_F(row, walk_shows_what_procfs_shows)
 {
 	for (int way = 0; way < NR_WAYS; way++)
 		EXPECT_EQ(-self->row->filter_errno, self->line->walk_err[way]);
-	for_each_answer(self->answer, self->line, way, target) {
-		const struct told *told = &self->answer->told;
+	while (next_cell(self->line, &self->cell)) {
+		const struct told *told = &self->cell.answer->told;
 		bool shown = !self->row->filter_errno &&
-			     has_to_show(&self->answer->truth, way);
+			     has_to_show(&self->cell);
 
 		EXPECT_EQ(shown, told->walked)
-			log_cell(self->row, way, target);
+			log_cell();
 		EXPECT_EQ(shown, told->thread_walked)
-			log_cell(self->row, way, target);
+			log_cell();
 	}
 }
 
 TEST_F(row, pidfd_gives_what_procfs_shows)
 {
-	for_each_answer(self->answer, self->line, way, target) {
-		const struct told *told = &self->answer->told;
-		long ret = has_to_return(&self->answer->truth, way);
+	while (next_cell(self->line, &self->cell)) {
+		const struct told *told = &self->cell.answer->told;
+		long ret = has_to_return(&self->cell);
 
 		if (self->row->filter_errno)
 			ret = -self->row->filter_errno;
 		EXPECT_EQ(ret, told->pidfd_ret)
-			log_cell(self->row, way, target);
+			log_cell();
 		EXPECT_EQ(ret > 0 ? 0 : ret, told->pidfd_ret_no_room)
-			log_cell(self->row, way, target);
+			log_cell();
 	}
 }
 
 TEST_F(row, io_is_told_where_procfs_tells_it)
 {
-	for_each_answer(self->answer, self->line, way, target) {
-		const struct told *told = &self->answer->told;
+	while (next_cell(self->line, &self->cell)) {
+		const struct told *told = &self->cell.answer->told;
 		bool io = !self->row->filter_errno &&
-			  has_to_tell_io(&self->answer->truth, way);
+			  has_to_tell_io(&self->cell);
 
 		EXPECT_EQ(io, told->walk_io)
-			log_cell(self->row, way, target);
+			log_cell();
 		EXPECT_EQ(io, told->thread_walk_io)
-			log_cell(self->row, way, target);
+			log_cell();
 		EXPECT_EQ(io, told->pidfd_io)
-			log_cell(self->row, way, target);
+			log_cell();
 	}
 }
 
 /* Without a procfs, what is shown is what may be ptrace-read. */
 TEST_F(row, without_procfs_io_is_told_of_all_that_is_shown)
 {
-	for (int i = 0; i < NR_TARGETS; i++) {
-		const struct told *told =
-			&self->line->answers[WAY_NO_PROCFS][i].told;
+	while (next_cell(self->line, &self->cell)) {
+		const struct told *told = &self->cell.answer->told;
 
+		if (self->cell.way != WAY_NO_PROCFS)
+			continue;
 		EXPECT_EQ(told->walked, told->walk_io)
-			log_cell(self->row, WAY_NO_PROCFS, i);
+			log_cell();
 	}
 }
 
@@ -187,12 +220,12 @@ TEST_F(row, files_of_procfs_give_the_whole_answer)
 {
 	int differences = 0;
 
-	for_each_answer(self->answer, self->line, way, target) {
-		bool agree = files_agree(&self->answer->truth, way);
+	while (next_cell(self->line, &self->cell)) {
+		bool agree = files_agree(&self->cell);
 
 		differences += !agree;
 		EXPECT_TRUE(agree || self->row->by_ptrace)
-			log_cell(self->row, way, target);
+			log_cell();
 	}
 	EXPECT_EQ(self->row->by_ptrace, differences > 0);
 }
@@ -292,13 +325,14 @@ TEST_F(column, tells_io_to_some_and_not_to_others)
  */
 #define NAME_WIDTH 24
 #define CELL_WIDTH (NR_TARGETS > 8 ? NR_TARGETS : 8)
+#define CELL_ROOM 32
 
 /* Lines end without blanks. */
 static void print_line(int part, const char *name,
 		       void (*format)(char *cell, const void *arg, int way),
 		       const void *arg)
 {
-	char line[256], cell[32];
+	char line[256], cell[CELL_ROOM];
 	int len;
 
 	len = snprintf(line, sizeof(line), "%-*s", NAME_WIDTH, name);
@@ -324,7 +358,7 @@ static void format_rule(char *cell, const void *arg, int way)
 
 static void format_head(char *cell, const void *arg, int way)
 {
-	strcpy(cell, ways[way].names[*(const int *)arg]);
+	snprintf(cell, CELL_ROOM, "%s", ways[way].names[*(const int *)arg]);
 }
 
 /* A letter for a process that is shown, a capital with its I/O figures. */
@@ -332,6 +366,7 @@ static void format_cell(char *cell, const void *arg, int way)
 {
 	const struct row *row = arg;
 	const struct line *line = &table->lines[row - rows];
+	const char *word = NULL;
 	int shown = 0;
 
 	for (int i = 0; i < NR_TARGETS; i++) {
@@ -343,14 +378,16 @@ static void format_cell(char *cell, const void *arg, int way)
 			  told->walked ? letter : '-';
 	}
 	cell[NR_TARGETS] = '\0';
-	if (!shown)
-		strcpy(cell, "none");
-	if (row->filter_errno)
-		strcpy(cell, "errno");
 	if (line->err)
-		strcpy(cell, "?");
+		word = "?";
 	else if (!line->asked[way])
-		strcpy(cell, "n/a");
+		word = "n/a";
+	else if (row->filter_errno)
+		word = "errno";
+	else if (!shown)
+		word = "none";
+	if (word)
+		snprintf(cell, CELL_ROOM, "%s", word);
 }
 
 static void print_part(int part)
