@@ -10,7 +10,7 @@ export BASE LINUX CONFIG ARCH CC JOBS
 H := harness
 
 .DEFAULT_GOAL := help
-.PHONY: help run check patches tree boot man clean
+.PHONY: help run bench check patches tree boot man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -19,6 +19,10 @@ help:	## Show this list
 run:	## Build the kernel with the series, boot it in QEMU and show the call at work
 	@$H/deps.sh build
 	@$H/run.sh
+
+bench:	## Measure what the call costs, and /proc beside it; draw pictures of it
+	@$H/deps.sh build bench
+	@$H/bench.sh
 
 check:	## Check everything; the last line counts what passed and what failed
 	@$H/deps.sh build check

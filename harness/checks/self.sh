@@ -1,6 +1,6 @@
 #!/bin/sh
 # The harness itself: does it see what is wrong? A guest's console that ends
-# early, and an anchor that is not there or there twice.
+# early, an anchor that is not there or there twice, and a figure that rose.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -75,6 +75,21 @@ fits_table()
 	[ "$(tail -n 1 "$work/tree/file")" = "$2" ]
 }
 
+# hold NEW...: against 1,000 instructions for all, of which 3 % more are let pass.
+hold()
+{
+	printf 'n,way,abi,value\n10,all,m64,1000\n' >"$work/old"
+	printf '%s\n' "$@" | sed '/^$/d' >"$work/new"
+	awk -v table=self -v percent=3 -f "$HARNESS/bench-hold.awk" "$work/old" "$work/new" |
+		tee "$work/results"
+	! grep -q '^not ok' "$work/results"
+}
+
+refuses_figure()
+{
+	! hold "$@"
+}
+
 check "a good console passes" judge ''
 check "a test that fails is seen" refuses 's/    ok 1/    not ok 1/'
 check "a test that is missing is seen" refuses '/ok 1 first/d'
@@ -89,4 +104,8 @@ check "an anchor that is not there is an error" refuses_to_place 'one\n' 'not fo
 check "an anchor that is there twice is an error" refuses_to_place 'anchor\nanchor\n' 'found twice'
 check "a table gets its own number" fits_table one '108 ours'
 check "a table gets its own columns" fits_table 'one two' '108 ours more'
+check "a figure that is the same passes" hold 10,all,m64,1030
+check "a figure that rose is seen" refuses_figure 10,all,m64,1031
+check "a figure that has nothing to be held against is seen" refuses_figure 10,id,m64,1
+check "figures that are missing are seen" refuses_figure ''
 exit $failed
