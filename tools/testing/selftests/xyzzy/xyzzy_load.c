@@ -218,65 +218,69 @@ static void end_monitor(const struct monitor *monitor)
 	close(monitor->answer[1]);
 }
 
-struct pipes {
+/* Those that come and go. */
+struct children {
+	pid_t pids[CHILDREN];
 	int ready[2];
 	int go[2];
 };
 
-static void fork_children(const struct pipes *pipes)
+static void fork_children(struct children *children)
 {
 	char bytes[CHILDREN];
 	ssize_t nr = 0, len;
 	int i;
 
 	for (i = 0; i < CHILDREN; i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
+		children->pids[i] = fork();
+		if (children->pids[i] < 0)
 			err(1, "fork");
-		if (pid)
+		if (children->pids[i])
 			continue;
-		close(pipes->go[1]);
-		if (write(pipes->ready[1], "", 1) == 1 &&
-		    read(pipes->go[0], bytes, 1) == 0)
+		close(children->go[1]);
+		if (write(children->ready[1], "", 1) == 1 &&
+		    read(children->go[0], bytes, 1) == 0)
 			_exit(0);
 		_exit(1);
 	}
 	for (; nr < CHILDREN; nr += len) {
-		len = read(pipes->ready[0], bytes, CHILDREN);
+		len = read(children->ready[0], bytes, CHILDREN);
 		if (len <= 0)
 			err(1, "pipe");
 	}
 }
 
-/* The descriptor that is closed lets them go. */
-static void end_children(const struct pipes *pipes)
+/*
+ * The descriptor that is closed lets them go. Waiting for one child after the
+ * other keeps the quiet ones out of it.
+ */
+static void end_children(const struct children *children)
 {
 	int i;
 
-	close(pipes->go[1]);
+	close(children->go[1]);
 	for (i = 0; i < CHILDREN; i++)
-		if (wait(NULL) < 0)
-			err(1, "wait");
+		if (waitpid(children->pids[i], NULL, 0) < 0)
+			err(1, "waitpid");
 }
 
 static double fork_around(const struct monitor *monitor)
 {
 	uint64_t start, forked, ending, end;
-	struct pipes pipes;
+	struct children children;
 
-	if (pipe(pipes.ready) || pipe(pipes.go))
+	if (pipe(children.ready) || pipe(children.go))
 		err(1, "pipe");
 	start = bench_now();
-	fork_children(&pipes);
+	fork_children(&children);
 	forked = bench_now();
 	ask_monitor(monitor);
 	ending = bench_now();
-	end_children(&pipes);
+	end_children(&children);
 	end = bench_now();
-	close(pipes.ready[0]);
-	close(pipes.ready[1]);
-	close(pipes.go[0]);
+	close(children.ready[0]);
+	close(children.ready[1]);
+	close(children.go[0]);
 	return (double)(forked - start + end - ending) / CHILDREN;
 }
 
