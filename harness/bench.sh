@@ -18,7 +18,7 @@ wanted_runs()
 		/^(#|$)/ { next }
 		n && !($1 in asked) { next }
 		$2 != "own" && config != "tiny" { next }
-		{ if ($2 == "own") $2 = config; print }' "$SERIES/series/bench/runs"
+		{ $2 = $2 == "own" ? config : $2; print }' "$SERIES/series/bench/runs"
 }
 
 # has_abi CONFIG ABI: in a shell of its own, as kernel-lib.sh is for one CONFIG.
@@ -30,29 +30,35 @@ has_abi()
 	runs_abi "$2"
 )
 
-# boot_run CONFIG MACHINE ABI LIMIT PROGRAM...
-boot_run()
+# boot CONFIG QEMU_OPTIONS ABI LIMIT PROGRAM...
+boot()
 {
-	config=$1 abi=$3 limit=$4 program=$5
-	machine=$(lookup "$HARNESS/machines" "$2")
+	config=$1 options=$2 abi=$3 limit=$4 program=$5
 	shift 5
-	CONFIG=$config QEMU_OPTIONS=$machine \
+	CONFIG=$config QEMU_OPTIONS=$options \
 		"$HARNESS/boot.sh" on "$limit" "/tests/$abi/$program" "$@"
 }
 
-# run TABLE CONFIG MACHINE ABI LIMIT PROGRAM...
+# run TABLE CONFIG MACHINE ABI LIMIT PROGRAM...: a run that fails leaves its
+# figures out, and the others are still worth having.
 run()
 {
-	table=$1
-	shift
-	if ! has_abi "$1" "$3"; then
-		say "bench $table: $1 does not run $3 programs; left out: $*"
+	table=$1 config=$2 abi=$4
+	options=$(lookup "$HARNESS/machines" "$3")
+	shift 4
+	if ! has_abi "$config" "$abi"; then
+		say "bench $table: $config does not run $abi programs; left out: $*"
 		return
 	fi
-	label="bench $table:"
-	step "$label $(say "$*" | cut -d ' ' -f 3,5-)" "bench-$table" boot_run "$@"
-	tr -d '\r' <"$BUILD/log/bench-$table.log" |
-		sed -n 's/^csv //p' >>"$work/$table.csv"
+	what=$(say "$*" | cut -d ' ' -f 2-)
+	if step "bench $table: $abi $what" "bench-$table" \
+		boot "$config" "$options" "$abi" "$@"; then
+		tr -d '\r' <"$BUILD/log/bench-$table.log" |
+			sed -n 's/^csv //p' >>"$work/$table.csv"
+	else
+		say "bench $table: NOT MEASURED: $what"
+		failed=1
+	fi
 }
 
 [ -f "$SERIES/series/bench/runs" ] || die "series/bench/runs: expected a table of what to measure"
@@ -60,6 +66,7 @@ work=$(mktemp -d "$BUILD/.bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 
+failed=0
 wanted_runs "$@" >"$work/runs"
 [ -s "$work/runs" ] || die "series/bench/runs: no line for: $*"
 cut -d ' ' -f 2 "$work/runs" | sort -u >"$work/configs"
@@ -73,8 +80,10 @@ done <"$work/runs"
 
 mkdir -p "$FIGURES"
 for csv in "$work"/*.csv; do
+	[ -f "$csv" ] || die "nothing was measured; see $BUILD/log"
 	sed '1s/^/n,way,abi,value\n/' "$csv" >"$FIGURES/$(basename "$csv")"
 done
 "$HARNESS/bench-plot.sh"
 "$HARNESS/bench-report.sh"
-say "figures: $FIGURES; to make them those of the documents: $HARNESS/bench-accept.sh"
+say "figures: $FIGURES; to make them those of the documents: harness/bench-accept.sh"
+exit $failed
