@@ -364,8 +364,9 @@ static void fill_text(struct xyzzy_task *rec, struct mm_struct *mm)
 /* The kernel's running counters; to hold the mmap lock makes them no truer. */
 static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm)
 {
-	/* Each is a count and the highest one so far, in either order. */
+	/* The larger of two figures, each of which may just change. */
 	rec->vm_peak = (u64)data_race(get_mm_hiwater_vm(mm)) << PAGE_SHIFT;
+	/* Likewise. */
 	rec->rss_peak = (u64)data_race(get_mm_hiwater_rss(mm)) << PAGE_SHIFT;
 	rec->vm_size = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
 	rec->rss_anon = (u64)get_mm_counter(mm, MM_ANONPAGES) << PAGE_SHIFT;
