@@ -381,12 +381,9 @@ static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm)
 	rec->mask |= XYZZY_MEM;
 }
 
-static void clear_mem(struct xyzzy_task *rec)
+static void clear_fields(struct xyzzy_task *rec, size_t from, size_t to)
 {
-	const size_t from = offsetof(struct xyzzy_task, vm_size);
-
-	memset((void *)rec + from, 0,
-	       offsetofend(struct xyzzy_task, locked) - from);
+	memset((void *)rec + from, 0, to - from);
 }
 
 /*
@@ -401,7 +398,8 @@ static void fill_mem(struct xyzzy_task *rec, struct task_struct *task)
 		fill_mm(rec, task->mm);
 	task_unlock(task);
 	if (!(rec->mask & XYZZY_MEM))
-		clear_mem(rec);
+		clear_fields(rec, offsetof(struct xyzzy_task, vm_size),
+			     offsetofend(struct xyzzy_task, locked));
 }
 
 #ifdef CONFIG_CGROUPS
@@ -416,14 +414,6 @@ static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
 }
 #endif
 
-static void clear_io(struct xyzzy_task *rec)
-{
-	const size_t from = offsetof(struct xyzzy_task, rchar);
-
-	memset((void *)rec + from, 0,
-	       offsetofend(struct xyzzy_task, cancelled_write_bytes) - from);
-}
-
 /*
  * The memory of a record is that of an earlier one, or zero. A group that was
  * not asked for was not filled then either; one that was has to be filled or
@@ -436,7 +426,7 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 
 	if (!fill_id(rec, task, pid, walk))
 		return false;
-	if (groups == XYZZY_ID)
+	if (walk->mask == XYZZY_ID)
 		return !is_released(task);
 	if (sums)
 		fill_sums(rec, task, walk, sums);
@@ -451,7 +441,9 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
 	if (walk->mask & ~groups & XYZZY_IO)
-		clear_io(rec);
+		clear_fields(rec, offsetof(struct xyzzy_task, rchar),
+			     offsetofend(struct xyzzy_task,
+					 cancelled_write_bytes));
 	return !is_released(task);
 }
 

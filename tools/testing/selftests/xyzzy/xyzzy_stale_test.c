@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A record that lacks a group has nothing in its fields: not what the one before
+ * it has there, and not what an earlier batch left. The caller is USER, who sees
+ * all processes, but the I/O figures of some only; kernel threads have no memory.
+ */
+#include "kselftest_harness.h"
+#include "actors.h"
+#include "expect.h"
+
+#define ROOM 1000
+/* More than the kernel may have room for at once, behind the others. */
+#define NR_ROOTS 100
+
+/* What the caller's call gave. */
+struct answer {
+	int procfd;
+	__u64 mask;
+	long ret;
+	struct xyzzy_task tasks[ROOM];
+};
+
+FIXTURE(stale)
+{
+	struct subject actors[NR_ACTORS];
+	pid_t roots[NR_ROOTS];
+	struct answer *answer;
+};
+
+FIXTURE_VARIANT(stale)
+{
+	__u64 mask;
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(stale, io) { .mask = XYZZY_IO, };
+FIXTURE_VARIANT_ADD(stale, mem) { .mask = XYZZY_MEM, };
+FIXTURE_VARIANT_ADD(stale, io_mem) { .mask = XYZZY_IO | XYZZY_MEM, };
+FIXTURE_VARIANT_ADD(stale, all) { .mask = XYZZY_ALL, };
+/* clang-format on */
+
+FIXTURE_SETUP(stale)
+{
+	memset(self->actors, -1, sizeof(self->actors));
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	self->answer = share_memory(sizeof(*self->answer));
+	self->answer->procfd = open_procfs("0", NULL);
+	self->answer->mask = variant->mask;
+	ASSERT_LE(0, self->answer->procfd);
+	ASSERT_EQ(0, actors_start(self->actors));
+	ASSERT_EQ(0, spawn_many(self->roots, NR_ROOTS));
+}
+
+FIXTURE_TEARDOWN(stale)
+{
+	actors_kill(self->actors);
+	kill_many(self->roots, NR_ROOTS);
+}
+
+static int ask_as_user(void *arg)
+{
+	const struct caller caller = ORDINARY_USER;
+	struct answer *answer = arg;
+	struct xyzzy_params params = {
+		.size = sizeof(params),
+		.task_size = sizeof(answer->tasks[0]),
+		.procfd = answer->procfd,
+		.pidfd = -1,
+		.mask = answer->mask,
+		.tasks = answer->tasks,
+		.nr_tasks = ROOM,
+	};
+
+	if (become(&caller))
+		return 1;
+	answer->ret = xyzzy_call(&params, 0);
+	return 0;
+}
+
+TEST_F(stale, fields_of_groups_that_are_not_filled_are_zero)
+{
+	struct answer *answer = self->answer;
+	int without = 0;
+
+	ASSERT_EQ(0, run_in_child(ask_as_user, answer));
+	ASSERT_LT(NR_ACTORS, answer->ret);
+	for (long i = 0; i < answer->ret; i++) {
+		expect_rest_zero(_metadata, &answer->tasks[i]);
+		without += !!(variant->mask & ~answer->tasks[i].mask);
+	}
+	/* Some have the groups, some lack one. */
+	EXPECT_LT(0, without);
+	EXPECT_GT(answer->ret, without);
+}
+
+TEST_HARNESS_MAIN
