@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #define NSEC_PER_USEC 1000ULL
+#define NSEC_PER_MSEC 1000000ULL
 #define NSEC_PER_SEC 1000000000ULL
 
 static inline __u64 tv_ns(const struct timeval *tv)

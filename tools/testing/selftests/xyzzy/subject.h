@@ -132,6 +132,19 @@ static inline bool have_users(void)
 	return !setresuid(-1, -1, -1);
 }
 
+/* vfork() sleeps until the child is done with the memory: it never is. */
+static inline void sleep_in_vfork(void)
+{
+	pid_t parent = getpid();
+
+	if (!vfork()) {
+		die_with_parent(parent);
+		for (;;)
+			pause();
+	}
+	_exit(EXIT_SUCCESS);
+}
+
 /*
  * Children of killed children become ours, so that nothing is left behind:
  * adopt_orphans() at the start of a test, reap_orphans() at its end.

@@ -109,19 +109,6 @@ TEST_F(state, dead_is_Z)
 	EXPECT_EQ((__u32)'Z', self->pair.task.state);
 }
 
-/* vfork() sleeps until the child is done with the memory: it never is. */
-static void sleep_in_vfork(void)
-{
-	pid_t parent = getpid();
-
-	if (!vfork()) {
-		die_with_parent(parent);
-		for (;;)
-			pause();
-	}
-	_exit(EXIT_SUCCESS);
-}
-
 TEST_F(state, parent_in_vfork_is_D)
 {
 	self->other = fork_child();
