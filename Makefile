@@ -10,10 +10,10 @@ export BASE LINUX CONFIG ARCH CC JOBS
 H := harness
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench check patches tree boot man clean
+.PHONY: help run bench check check-oracle patches tree boot man clean
 
 help:	## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
 	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  ARCH=x86_64|i386'
 
 run:	## Build the kernel with the series, boot it in QEMU and show the call at work
@@ -27,6 +27,10 @@ bench:	## Measure what the call costs, and /proc beside it; draw pictures of it
 check:	## Check everything; the last line counts what passed and what failed
 	@$H/deps.sh build check
 	@$H/check.sh $H/checks.$(or $(CONFIG),tiny)
+
+check-oracle: ## Compare the call with what ps, top, pgrep and psutil of Debian show
+	@$H/deps.sh build
+	@$H/oracle.sh
 
 patches: ## Make patches/ anew; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build

@@ -5,7 +5,7 @@
 #
 # LIMIT is in seconds; 0 is for a person at the console. Otherwise the console
 # goes to standard output. Success is what the guest says on a serial port of
-# its own, and nothing else.
+# its own, and nothing else. INITRAMFS is what to boot from, if not the usual one.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -36,7 +36,7 @@ run()
 status=0
 # shellcheck disable=SC2086 # options are words
 run $QEMU $KERNEL_QEMU ${QEMU_OPTIONS:-} -nodefaults -no-reboot -display none \
-	-kernel "$OUT/kernel-$state" -initrd "$OUT/initramfs.cpio" \
+	-kernel "$OUT/kernel-$state" -initrd "${INITRAMFS:-$OUT/initramfs.cpio}" \
 	-serial "$console" -serial "file:$result" \
 	-append "$(say $boot_options) -- $*" || status=$?
 [ "$status" -ne 124 ] || say "boot: the guest did not end within $limit s"

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the table `columns` can use in its expressions: what an oracle has to
+show for a record, in the oracle's units and words."""
+
+import os
+
+HZ = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGESIZE")
+NSEC = 10**9
+
+# A counter of resident pages is off by what each CPU has not passed on yet, at
+# most this many bytes together (lib/percpu_counter.c, percpu_counter_batch).
+COUNTER = max(32, 2 * os.cpu_count()) * os.cpu_count() * PAGE
+
+GROUP_MEM = 0x20
+
+CLASSES = ("TS", "FF", "RR", "B", "ISO", "IDL", "DLN", "EXT")
+STATES = {
+    "R": "running", "S": "sleeping", "D": "disk-sleep", "T": "stopped",
+    "t": "tracing-stop", "Z": "zombie", "X": "dead", "I": "idle",
+    "P": "parked",
+}
+
+
+def ticks(ns):
+    return ns * HZ // NSEC
+
+
+def hms(ticks_used):
+    total = ticks_used // HZ
+    days, rest = divmod(total, 86400)
+    prefix = f"{days}-" if days else ""
+    return f"{prefix}{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+
+
+def stat_letters(state, nice, locked, leader, threads, foreground):
+    """ps's column stat: the state and what else is remarkable."""
+    return (state + ("<" if nice < 0 else "N" if nice > 0 else "") +
+            ("L" if locked else "") + ("s" if leader else "") +
+            ("l" if threads > 1 else "") + ("+" if foreground else ""))
+
+
+def sched_class(policy):
+    return CLASSES[policy] if policy < len(CLASSES) else "#"
+
+
+def shown_nice(policy, nice):
+    """ps shows it just for the policies that it matters for."""
+    return str(nice) if CLASSES[policy] in ("TS", "B") else "-"
+
+
+def shown_rt(policy, rt_priority):
+    return "-" if CLASSES[policy] == "TS" else str(rt_priority)
+
+
+def hex_dots(flags):
+    """top's column Flags: eight digits, with dots for zeros."""
+    return f"{flags:08x}".replace("0", ".")
+
+
+def printable(name):
+    """ps in the C locale: dots for control characters, question marks for what
+    is not ASCII."""
+    return "".join("?" if c > "\x7f" else c if " " <= c <= "~" else "."
+                   for c in name)
+
+
+def mem(mask, value):
+    """Without an address space there is nothing to show."""
+    return value if mask & GROUP_MEM else 0
+
+
+def boot_time():
+    """As the kernel tells it, in whole seconds."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        for line in stat:
+            if line.startswith("btime "):
+                return int(line.split()[1])
+    raise ValueError("/proc/stat: expected btime")
+
+
+BOOT = boot_time()
+
+HELPERS = {name: value for name, value in globals().items()
+           if not name.startswith("_")}
