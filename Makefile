@@ -10,14 +10,14 @@ export BASE LINUX CONFIG ARCH CC JOBS
 H := harness
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench check check-oracle patches tree boot man clean
+.PHONY: help run bench check check-oracle check-arch patches tree boot man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
-	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  ARCH=x86_64|i386'
+	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  ARCH=x86_64|i386|...'
 
 run:	## Build the kernel with the series, boot it in QEMU and show the call at work
-	@$H/deps.sh build
+	@$H/deps.sh build $(ARCH)
 	@$H/run.sh
 
 bench:	## Measure what the call costs, and /proc beside it; draw pictures of it
@@ -32,6 +32,9 @@ check-oracle: ## Compare the call with what ps, top, pgrep and psutil of Debian 
 	@$H/deps.sh build
 	@$H/oracle.sh
 
+check-arch: ## Boot every machine of harness/archs and run the selftests, or just ARCH
+	@$H/check-arch.sh $(ARCH)
+
 patches: ## Make patches/ anew; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build
 	@$H/patches.sh
@@ -42,7 +45,7 @@ tree:	## Put the series on the base tree, as a git branch to work on
 	@$H/where.sh
 
 boot:	## Get a shell in the guest
-	@$H/deps.sh build
+	@$H/deps.sh build $(ARCH)
 	@$H/guest.sh
 	@$H/boot.sh on 0 /shell.sh
 

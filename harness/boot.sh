@@ -10,6 +10,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
+PATH=$PATH:$HARNESS
 state=$1 limit=$2
 shift 2
 result=$(mktemp "$BUILD/.result.XXXXXX")
@@ -20,8 +21,8 @@ trap 'exit 1' HUP INT PIPE TERM
 boot_options="console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic
 panic_on_warn=1 softlockup_panic=1 hung_task_panic=1 rcupdate.rcu_cpu_stall_timeout=60
 $KERNEL_OPTIONS"
-console=stdio
-[ "$limit" -ne 0 ] || console=mon:stdio
+console=stdio,id=console
+[ "$limit" -ne 0 ] || console="$console,mux=on,signal=off -mon chardev=console"
 
 # QEMU keeps the terminal to itself only if a person sits there.
 run()
@@ -35,9 +36,9 @@ run()
 
 status=0
 # shellcheck disable=SC2086 # options are words
-run $QEMU $KERNEL_QEMU ${QEMU_OPTIONS:-} -nodefaults -no-reboot -display none \
+run $QEMU $KERNEL_QEMU $MACHINE ${QEMU_OPTIONS:-} -nodefaults -no-reboot -display none \
 	-kernel "$OUT/kernel-$state" -initrd "${INITRAMFS:-$OUT/initramfs.cpio}" \
-	-serial "$console" -serial "file:$result" \
+	-chardev $console -chardev "file,id=result,path=$result" \
 	-append "$(say $boot_options) -- $*" || status=$?
 [ "$status" -ne 124 ] || say "boot: the guest did not end within $limit s"
 grep -q '^status 0' "$result" ||

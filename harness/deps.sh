@@ -17,7 +17,9 @@ is_there()
 
 missing=$(for purpose; do
 	while read -r what package proof; do
-		[ "$what" != "$purpose" ] || is_there "$package" "$proof" || printf ' %s' "$package"
+		case ,$what, in
+		*,"$purpose",*) is_there "$package" "$proof" || printf ' %s' "$package" ;;
+		esac
 	done <"$HARNESS/packages"
 done)
 [ -n "$missing" ] || exit 0

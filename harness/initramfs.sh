@@ -5,14 +5,22 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-abi=${ABIS%% *}
-flag=$(lookup "$HARNESS/abis" "$abi" | cut -d ' ' -f 1)
+set_abi "${ABIS%% *}"
 
 list_programs()
 {
 	(cd "$OUT" && find tests -type d | sort | sed 's,.*,dir /& 755 0 0,')
 	(cd "$OUT" && find tests -type f ! -name '*.c' | sort |
 		sed "s,.*,file /& $OUT/& 755 0 0,")
+}
+
+list_shell()
+{
+	say "file /bin/busybox $BUILD/busybox-$DEB_ARCH 755 0 0"
+	say "slink /bin/sh busybox 777 0 0"
+	for file in enosys.sh demo.sh shell.sh; do
+		say "file /$file $HARNESS/guest/$file 755 0 0"
+	done
 }
 
 list()
@@ -22,20 +30,20 @@ list()
 	done
 	say "nod /dev/console 600 0 0 c 5 1"
 	say "file /init $OUT/guest-init 755 0 0"
-	say "file /bin/busybox $BUILD/busybox-$DEB_ARCH 755 0 0"
-	say "slink /bin/sh busybox 777 0 0"
+	say "file /ktap $OUT/guest-ktap 755 0 0"
 	say "file /etc/passwd $HARNESS/guest/passwd 644 0 0"
-	for file in ktap.sh enosys.sh demo.sh shell.sh; do
-		say "file /$file $HARNESS/guest/$file 755 0 0"
-	done
+	[ "$DEB_ARCH" = - ] || list_shell
 	say "file /demo $SERIES/series/demo 644 0 0"
 	list_programs
 }
 
-"$HARNESS/busybox.sh"
+[ "$DEB_ARCH" = - ] || "$HARNESS/busybox.sh"
 lock "$LABEL"
-# shellcheck disable=SC2086 # one flag
-$CC $flag -static -Wall -Wextra -O2 -isystem "$OUT/usr/include" -o "$OUT/guest-init" "$HARNESS/guest/init.c"
+for program in init ktap; do
+	# shellcheck disable=SC2086 # a command and its flag
+	$ABI_CC -static -s -Wall -Wextra -O2 -isystem "$HEADERS" \
+		-o "$OUT/guest-$program" "$HARNESS/guest/$program.c"
+done
 list >"$OUT/initramfs.list"
 "$OUT/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs.new"
 mv "$OUT/initramfs.new" "$OUT/initramfs.cpio"

@@ -13,9 +13,10 @@ OUT=$BUILD/out/$LABEL
 set_machine()
 {
 	set -- $(lookup "$HARNESS/archs" "$ARCH")
-	KARCH=$1 DEB_ARCH=$2 IMAGE=$3 RESULT_PORT=$4 ABIS=$(say "$5" | tr , ' ') CONSOLE=$6
-	shift 6
-	QEMU=$*
+	KARCH=$1 DEB_ARCH=$2 COMPILER=$3 IMAGE=$4 ABIS=$(say "$5" | tr , ' ') CONSOLE=$6
+	RESULT_PORT=$7 QEMU=$8
+	shift 8
+	MACHINE=$*
 }
 set_machine
 
@@ -38,14 +39,26 @@ set_kernel()
 }
 set_kernel
 
-KCC=$CC
-command -v ccache >/dev/null 2>&1 && KCC="ccache $CC"
+# The compiler of a table: CC stands where the machine's own one does.
+compiler()
+{
+	case $1 in
+	gcc) say "${CC:-gcc}" ;;
+	*) say "$1" ;;
+	esac
+}
+
+# What is in front of gcc or gcc-12 in a cross compiler's name.
+CROSS=${COMPILER%gcc*}
+KCC=$(compiler "$COMPILER")
+command -v ccache >/dev/null 2>&1 && KCC="ccache $KCC"
 
 # The same input gives the same kernel, and ccache finds it again.
 kernel_make()
 {
 	KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=user KBUILD_BUILD_HOST=host \
-		make -C "$TREE" -j"$JOBS" O="$OUT" ARCH="$KARCH" CC="$KCC" "$@"
+		make -C "$TREE" -j"$JOBS" O="$OUT" ARCH="$KARCH" CROSS_COMPILE="$CROSS" \
+		CC="$KCC" "$@"
 }
 
 has_option()
@@ -53,11 +66,24 @@ has_option()
 	grep -qx "$1=y" "$OUT/.config"
 }
 
+# What the table says of an ABI, how to compile for it with the headers of the
+# tree, and where these are.
+# shellcheck disable=SC2046 # the words of the line
+set_abi()
+{
+	set -- $(lookup "$HARNESS/abis" "$1")
+	ABI_KARCH=$2 ABI_CC=$(compiler "$1")
+	[ "$3" = - ] || ABI_CC="$ABI_CC $3"
+	shift 3
+	ABI_OPTIONS=$*
+	HEADERS=$BUILD/out/$TREE_NAME-headers-$ABI_KARCH/usr/include
+}
+
 # Can the kernel run programs of this ABI?
 runs_abi()
 {
-	options=$(lookup "$HARNESS/abis" "$1")
-	for option in ${options#* }; do
+	set_abi "$1"
+	for option in $ABI_OPTIONS; do
 		has_option "$option" && return
 	done
 	return 1

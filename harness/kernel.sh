@@ -14,6 +14,17 @@ state=$1
 shift
 wanted=$OUT/wanted.config
 
+# Of two settings of an option the last one counts: a machine may have to do
+# without what the others have.
+last_settings()
+{
+	awk '/CONFIG_/ { name = $1 == "#" ? $2 : $0; sub(/=.*/, "", name); last[name] = NR }
+		{ line[NR] = $0; of[NR] = name }
+		END { for (i = 1; i <= NR; i++)
+			if (last[of[i]] == i)
+				print line[i] }'
+}
+
 write_wanted()
 {
 	for fragment in $FRAGMENTS ${FRAGMENTS:+"$ARCH"}; do
@@ -30,7 +41,7 @@ write_wanted()
 
 configure()
 {
-	write_wanted >"$wanted"
+	write_wanted | last_settings >"$wanted"
 	if [ -n "$FRAGMENTS" ]; then
 		kernel_make KCONFIG_ALLCONFIG="$wanted" allnoconfig
 	else

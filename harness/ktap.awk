@@ -1,4 +1,4 @@
-# Judge the console of a guest that ran ktap.sh.
+# Judge the console of a guest that ran ktap.
 #
 #   awk -v guest=NAME -v expect=pass|skip -v abis="ABI..." -f ktap.awk
 #
@@ -54,6 +54,9 @@ function leaf(line, name)
 	text = substr($0, RLENGTH + 1)
 }
 
+depth == 2 && text ~ /^# .* took [0-9]+ s$/ {
+	print "# time: " guest " " abi " " $4
+}
 depth != 0 && depth != 2 && depth != 4	{ next }
 text ~ /^# Subtest: / && depth == 2	{ abi = substr(text, 12); next }
 text ~ /^# Subtest: / && depth == 4	{ program = substr(text, 12); next }

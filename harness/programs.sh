@@ -6,31 +6,37 @@ set -eu
 . "$HARNESS/kernel-lib.sh"
 
 selftests=$TREE/tools/testing/selftests/$NAME
-headers=$OUT/usr/include
 
+# Without what a debugger would want: some machines have little memory.
 build_abi()
 {
-	flag=$(lookup "$HARNESS/abis" "$1" | cut -d ' ' -f 1)
 	dir=$OUT/tests/$1
 	mkdir -p "$dir"
-	make -C "$selftests" -j"$JOBS" OUTPUT="$dir" CC="$CC $flag" USERLDFLAGS=-static \
-		KHDR_INCLUDES="-isystem $headers"
+	make -C "$selftests" -j"$JOBS" OUTPUT="$dir" CC="$ABI_CC" USERLDFLAGS='-static -s' \
+		KHDR_INCLUDES="-isystem $HEADERS"
 	make -s -C "$selftests" OUTPUT="$dir" COLLECTION="$NAME" emit_tests |
 		sed 's/.*://' >"$dir/list"
 	"$HARNESS/example.sh" "$SERIES/$MAN" >"$dir/example.c"
-	# shellcheck disable=SC2086 # one flag
-	$CC $flag -static -Wall -Wextra -Werror -isystem "$headers" \
+	# shellcheck disable=SC2086 # a command and its flag
+	$ABI_CC -static -s -Wall -Wextra -Werror -isystem "$HEADERS" \
 		-o "$dir/example" "$dir/example.c"
+}
+
+# A 32-bit program on a 64-bit kernel may belong to another architecture.
+install_headers()
+{
+	make -C "$TREE" -j"$JOBS" O="${HEADERS%/usr/include}" ARCH="$ABI_KARCH" headers
+	if [ -n "$(find "$HEADERS" -newer "$OUT/tests/settings" 2>&1 | head -n 1)" ]; then
+		rm -rf "$OUT/tests/$1"
+	fi
 }
 
 build_all()
 {
-	kernel_make headers
-	if [ -n "$(find "$headers" -newer "$OUT/tests/settings" 2>&1 | head -n 1)" ]; then
-		rm -rf "$OUT/tests"
-	fi
 	for abi in $ABIS; do
-		runs_abi "$abi" && build_abi "$abi"
+		runs_abi "$abi" || continue
+		install_headers "$abi"
+		build_abi "$abi"
 	done
 	cp "$selftests/settings" "$OUT/tests/"
 	touch "$OUT/tests/settings"

@@ -37,6 +37,10 @@ run()
 }
 
 "$HARNESS/guest.sh" "$state"
+if [ "$QEMU" = none ]; then
+	say "ok $LABEL $state: kernel and tests are built; does not boot here: $MACHINE"
+	exit 0
+fi
 abis=
 for abi in $ABIS; do
 	if runs_abi "$abi"; then
@@ -46,8 +50,8 @@ for abi in $ABIS; do
 	fi
 done
 if [ "$state" = on ]; then
-	run /ktap.sh pass
+	run /ktap pass
 else
 	run /enosys.sh pass
-	run /ktap.sh skip
+	run /ktap skip
 fi

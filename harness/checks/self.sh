@@ -90,6 +90,29 @@ refuses_figure()
 	! hold "$@"
 }
 
+# arch_table SED: the closing table of a machine with two ABIs after an edit of
+# what its check said.
+arch_table()
+{
+	printf '%s\n' 'ok self on: ktap: the guest reported success' 'ok self on: m64 a first' \
+		'# skipped: self on m64 a second' '# time: self on m64 7' 'ok self on: m32 a first' |
+		sed "$1" >"$work/results"
+	printf 'm64 little\nm32 big\n' |
+		awk -v machine=self -f "$HARNESS/check-arch.awk" - "$work/results" >"$work/rows"
+	awk -f "$HARNESS/table.awk" "$work/rows"
+}
+
+counts_machine()
+{
+	arch_table "$1" | grep -q '^self *m64 *little *pass *1 *0 *1 *7$' &&
+		arch_table "$1" | grep -q ' 1 passed (0 big-endian; 1 compat ABIs)'
+}
+
+refuses_machine()
+{
+	! arch_table "$1"
+}
+
 check "a good console passes" judge ''
 check "a test that fails is seen" refuses 's/    ok 1/    not ok 1/'
 check "a test that is missing is seen" refuses '/ok 1 first/d'
@@ -108,4 +131,8 @@ check "a figure that is the same passes" hold 10,all,m64,1030
 check "a figure that rose is seen" refuses_figure 10,all,m64,1031
 check "a figure that has nothing to be held against is seen" refuses_figure 10,id,m64,1
 check "figures that are missing are seen" refuses_figure ''
+check "a machine that passes is counted" counts_machine ''
+check "a machine's failed test is seen" refuses_machine 's/ok self on: m32/not &/'
+check "a machine's ABI that did not run is seen" refuses_machine '/m32/d'
+check "a machine that said nothing is seen" refuses_machine "1,\$d"
 exit $failed

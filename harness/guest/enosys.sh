@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run in the guest, on a kernel without the system call: the man page's example
-# has to find out, for each ABI, that there is no such call. KTAP as of ktap.sh.
+# has to find out, for each ABI, that there is no such call. KTAP as of ktap.c.
 
 /bin/busybox --install -s /bin
 echo 'KTAP version 1'
