@@ -303,7 +303,8 @@ TEST_F(walk, takes_any_cursor)
 		params.cursor = cursors[i];
 		self->walk.nr = 0;
 		EXPECT_EQ(0, walk_on(&self->walk, &params, 0)) {
-			TH_LOG("cursor %llu", cursors[i]);
+			TH_LOG("cursor %llu",
+			       (unsigned long long)cursors[i]);
 		}
 		EXPECT_TRUE(is_increasing(&self->walk));
 	}
