@@ -6,6 +6,8 @@
  *   xyzzy_trace [N...]		N processes
  *   xyzzy_trace -T [N...]	one process of N threads
  *
+ * With -v, the lines of the trace that count are shown, too.
+ *
  * Prints "csv n,way,abi,value": allocations a call, and the ns of the longest
  * RCU read-side section of a call, which is all of fill_batch() in the kernel,
  * and beside it those of do_task_stat(), which fills in /proc/PID/stat.
@@ -18,9 +20,18 @@
 
 #define TRACEFS "/sys/kernel/tracing"
 
-/* Marks in the trace. */
+/* Marks in the trace, written to a descriptor that is open already. */
 #define BEGIN "the call begins"
 #define END "the call ends"
+
+static int marker;
+static bool verbose;
+
+static void mark(const char *text)
+{
+	if (write(marker, text, strlen(text)) < 0)
+		err(1, "trace_marker");
+}
 
 static void set(const char *name, const char *value)
 {
@@ -42,6 +53,9 @@ static void mount_tracefs(void)
 	set("tracing_on", "0");
 	set("current_tracer", "nop");
 	set("buffer_size_kb", "32768");
+	marker = open(TRACEFS "/trace_marker", O_WRONLY | O_CLOEXEC);
+	if (marker < 0)
+		err(1, TRACEFS "/trace_marker");
 }
 
 /* What changes the user allocates: not for counting allocations. */
@@ -64,9 +78,9 @@ static void trace_call(struct bench *bench, const struct way *way)
 	call_as_user(bench, way);
 	set("trace", "");
 	set("tracing_on", "1");
-	set("trace_marker", BEGIN);
+	mark(BEGIN);
 	call_as_user(bench, way);
-	set("trace_marker", END);
+	mark(END);
 	set("tracing_on", "0");
 }
 
@@ -86,6 +100,8 @@ static void read_trace(void (*line)(const char *text, double *value),
 			inside = strstr(text, BEGIN);
 			markers++;
 		} else if (inside && text[0] != '#') {
+			if (verbose)
+				fputs(text, stdout);
 			line(text, value);
 		}
 	}
@@ -215,16 +231,25 @@ static void run_figures(struct bench *bench, bool of_threads)
 
 int main(int argc, char **argv)
 {
-	bool of_threads = argc > 1 && !strcmp(argv[1], "-T");
+	bool of_threads = false;
 	struct bench bench;
+	int opt;
 
+	while ((opt = getopt(argc, argv, "Tv")) != -1) {
+		if (opt == 'T')
+			of_threads = true;
+		else if (opt == 'v')
+			verbose = true;
+		else
+			errx(1, "usage: xyzzy_trace [-v] [-T] N...");
+	}
 	mount_tracefs();
 	bench_open(&bench);
-	for (argv += 1 + of_threads; *argv; argv++) {
+	for (argv += optind; *argv; argv++) {
 		size_t nr = strtoul(*argv, NULL, 0);
 
 		if (!nr)
-			errx(1, "usage: xyzzy_trace [-T] N...");
+			errx(1, "%s: expected a number of processes", *argv);
 		if (of_threads)
 			bench_start_threads(&bench, nr);
 		else
