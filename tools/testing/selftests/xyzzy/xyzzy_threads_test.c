@@ -353,6 +353,25 @@ TEST_F(exec, of_a_thread_does_not_hide_the_process_of_a_pidfd)
 	EXPECT_TRUE(wait_state(self->pid, 'S'));
 }
 
+TEST_F(exec, of_a_thread_keeps_the_identity_of_the_process)
+{
+	__u64 pidfs_ino = 0, start_time = 0;
+	struct xyzzy_task *task;
+
+	while (is_busy(self->report[0])) {
+		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd,
+					variant->flags, 8));
+		task = walk_find(&self->walk, self->pid);
+		ASSERT_TRUE(!!task);
+		pidfs_ino = pidfs_ino ?: task->pidfs_ino;
+		start_time = start_time ?: task->start_time;
+		ASSERT_EQ(pidfs_ino, task->pidfs_ino);
+		ASSERT_EQ(start_time, task->start_time);
+		walk_free(&self->walk);
+	}
+	EXPECT_TRUE(wait_state(self->pid, 'S'));
+}
+
 TEST_F(exec, of_a_thread_keeps_the_process_id)
 {
 	while (is_busy(self->report[0]))
