@@ -21,7 +21,7 @@
 
 #define NR_THREADS 20
 #define NR_RECORDS (NR_THREADS + 2)
-#define NR_EXECS 50
+#define NR_EXECS 40
 
 #define PROGRAM "suid-program"
 
