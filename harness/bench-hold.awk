@@ -23,6 +23,9 @@ FILENAME == ARGV[1] { old[$1, $2, $3] = $4; next }
 	else
 		print "not ok " name ": " change ", risen by more than " percent " %"
 }
+$4 + 0 < was * (1 - percent / 100) {
+	print "# fell by more than " percent " %: make bench and harness/bench-accept.sh hold it there"
+}
 END {
 	if (!compared)
 		print "not ok " table ": expected figures to compare"
