@@ -6,8 +6,9 @@
 #include "subject.h"
 
 /*
- * A kind of processes: @nr of them, each a child of its own, which calls
- * @make with a number from 0 to @nr - 1 and then @rest, or sleeps for good.
+ * A kind of processes: @nr of them, each a child of its own, which takes its
+ * name from its kind and a number from 0 to @nr - 1, calls @make with that
+ * number and then @rest, or sleeps for good.
  */
 struct kind {
 	const char *name;

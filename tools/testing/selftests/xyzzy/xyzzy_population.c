@@ -35,7 +35,9 @@ static const struct kind * const tables[] = {
 static int run_member(const struct kind *kind, int number, pid_t parent,
 		      struct report *report, int fd)
 {
-	report->err = kind->make ? kind->make(number) : 0;
+	report->err = set_name(kind->name, number);
+	if (!report->err && kind->make)
+		report->err = kind->make(number);
 	die_with_parent(parent);
 	if (write(fd, report, sizeof(*report)) != sizeof(*report) ||
 	    report->err)
