@@ -48,5 +48,5 @@ step "oracle $LABEL: pack" "oracle-pack-$LABEL" pack
 status=0
 step "oracle $LABEL: compare in the guest" "oracle-$LABEL" boot || status=$?
 # What a reader wants to see; the kernel's own lines stay in the log.
-tr -d '\r' <"$console" | sed -n '/^oracle: /,/^init: /p'
+tr -d '\r' <"$console" | sed -n '/^oracle: /,/ differences$/p'
 exit $status

@@ -35,7 +35,7 @@ def measure_all(program, columns):
         own = [c for c in columns if c.oracle == oracle]
         for batch, function in oracles.ask(oracle, [c.name for c in own]):
             wanted = [c for c in own if c.name in batch]
-            measurement = measure(program, function, {c.dump for c in wanted})
+            measurement = measure(program, function, {c.record for c in wanted})
             for column in wanted:
                 yield column, measurement
 

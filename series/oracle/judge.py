@@ -24,15 +24,10 @@ class Measurement:
         self.pairs = {kind: list(in_both(first[kind], last[kind]))
                       for kind in first}
 
-    def pairs_of(self, column):
-        for pid, before, after in self.pairs[column.dump]:
-            if column.record != "leader" or before["tgid"] == pid:
-                yield pid, before, after
-
     def strangers(self, column):
         """What the oracle shows and no dump has."""
-        dumped = (set(self.first[column.dump].records) |
-                  set(self.last[column.dump].records))
+        dumped = (set(self.first[column.record].records) |
+                  set(self.last[column.record].records))
         return [pid for pid in self.answers[column.record]
                 if pid not in dumped]
 
@@ -88,7 +83,7 @@ class Tally:
         self.values = set()
         self.reasons = {}	# How often, and the first example
         self.differences = []
-        for pid, before, after in measurement.pairs_of(column):
+        for pid, before, after in measurement.pairs[column.record]:
             self.add(*measurement.judge(column, pid, before, after))
             self.values.add(column.expected(before))
         for pid in measurement.strangers(column):

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where an oracle is known to show something else than the record, and why.
 
-Each case looks at the text of /proc as the third witness, and counts as
-explained only if that agrees with the record.
+A difference is explained only if a third witness agrees with the record: the
+text of /proc or, where that shows more of a kernel thread's name than comm
+holds, its beginning.
 """
 
 import os
 
 from expect import HZ, ticks
+from records import ran
 
 PF_WQ_WORKER = 0x20
 PF_KTHREAD = 0x200000
@@ -19,8 +21,9 @@ def read_proc(pid, name):
         return file.read().decode("latin-1")
 
 
-def status(pid, key):
-    for line in read_proc(pid, "status").splitlines():
+def keyed(path, name, key):
+    """The number behind the key in a file like status or io."""
+    for line in read_proc(path, name).splitlines():
         if line.startswith(key + ":"):
             return int(line.split()[1])
     return 0
@@ -52,7 +55,7 @@ def no_lib(column, record, value, expected, _):
     """psutil's lib is the fifth number of statm, which is always 0; VmLib in
     status is what the record has"""
     return (column.title == "psutil memory_info.lib" and value == 0 and
-            status(record["pid"], "VmLib") * 1024 == expected)
+            keyed(record["pid"], "status", "VmLib") * 1024 == expected)
 
 
 def leader_alone(column, record, value, expected, measurement):
@@ -65,28 +68,37 @@ def leader_alone(column, record, value, expected, measurement):
     return bool(leader) and value == leader[field] < expected
 
 
-# What ps shows in a column, from a stat file.
-STAT = {
+# What ps shows in a column, from the files below a path.
+FIGURES = {
     "min_flt": lambda path: int(stat(path, 10)),
     "maj_flt": lambda path: int(stat(path, 12)),
     "cputimes": lambda path: (int(stat(path, 14)) + int(stat(path, 15))) // HZ,
+    "rchars": lambda path: keyed(path, "io", "rchar"),
+    "wchars": lambda path: keyed(path, "io", "wchar"),
+    "rops": lambda path: keyed(path, "io", "syscr"),
+    "wops": lambda path: keyed(path, "io", "syscw"),
+    "rbytes": lambda path: keyed(path, "io", "read_bytes"),
+    "wbytes": lambda path: keyed(path, "io", "write_bytes"),
 }
 
 
-def leader_as_process(column, record, value, expected, _):
-    """ps -L shows the figures of the whole process, those of /proc/PID/stat, in
-    the row of the leader; the record has what /proc/PID/task/PID/stat has"""
+def leader_as_process(column, record, value, expected, measurement):
+    """ps -L shows the figures of the whole process, in the row of the
+    leader; the record has the leader's, as in /proc/PID/task/PID/{stat,io}"""
     pid = record["pid"]
-    if (column.oracle != "ps -L" or column.name not in STAT or
+    if (column.oracle != "ps -L" or column.name not in FIGURES or
             pid != record["tgid"]):
         return False
-    figure = STAT[column.name]
-    return value == figure(pid) and expected == figure(f"{pid}/task/{pid}")
+    whole = FIGURES[column.name](pid)
+    alone = FIGURES[column.name](f"{pid}/task/{pid}")
+    if ran(record, measurement.last["thread"].records[pid]):
+        return expected <= alone and expected < value <= whole
+    return expected == alone and value == whole
 
 
 def without_children(column, record, value, expected, measurement):
-    """ps --cumulative adds the faults of children, but not their CPU time, which
-    the record has as /proc/PID/stat has it"""
+    """ps --cumulative adds the faults of children, but not their CPU time; the
+    record has it as /proc/PID/stat has"""
     pid = record["pid"]
     if column.title != "ps --cumulative cputimes":
         return False

@@ -116,6 +116,15 @@ def flatten(answer):
     return flat
 
 
+def ask_thread(thread):
+    """A thread has files of its own, as if it were a process."""
+    try:
+        switches = psutil.Process(thread.id).num_ctx_switches()
+    except psutil.NoSuchProcess:
+        return {}
+    return flatten({"threads": thread, "num_ctx_switches": switches})
+
+
 def ask_psutil(columns):
     attributes = {column.partition(".")[0] for column in columns}
     processes, threads = {}, {}
@@ -125,9 +134,9 @@ def ask_psutil(columns):
         except psutil.NoSuchProcess:
             continue
         for thread in answer.pop("threads") or ():
-            threads[thread.id] = flatten({"threads": thread})
+            threads[thread.id] = ask_thread(thread)
         processes[process.pid] = flatten(answer)
-    return {"process": processes, "leader": processes, "thread": threads}
+    return {"process": processes, "thread": threads}
 
 
 def system_calls(pid):

@@ -16,19 +16,12 @@ class Column:
                              f"{', '.join(MOVES)}")
         self.oracle, self.name, self.record = oracle, name, record
         self.title = f"{oracle} {name}"
-        if record == "leader":
-            self.title += " (leader)"
-        elif oracle == "python" and record == "thread":
+        if record == "thread" and oracle != "ps -L":
             self.title += " (thread)"
         self.read = READERS[reads]
         self.code = compile(expect, self.title, "eval")
         self.moves = moves
         self.error = eval(error, HELPERS)
-
-    @property
-    def dump(self):
-        """Which dump has its records."""
-        return "process" if self.record == "process" else "thread"
 
     def uses(self, field):
         return field in self.code.co_names

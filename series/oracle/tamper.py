@@ -44,7 +44,7 @@ WAYS = (zeroed, one_off, next_field)
 
 
 def notices(column, measurement, field, way, names):
-    for pid, before, after in measurement.pairs_of(column):
+    for pid, before, after in measurement.pairs[column.record]:
         changed = [{**r, field: way(r, field, names)} for r in (before, after)]
         if changed[0][field] == before[field]:
             continue
