@@ -10,7 +10,7 @@ export BASE LINUX CONFIG ARCH CC JOBS
 H := harness
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench check check-oracle check-arch patches tree boot man clean
+.PHONY: help run bench check check-oracle check-arch check-hard patches tree boot man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -34,6 +34,10 @@ check-oracle: ## Compare the call with what ps, top, pgrep and psutil of Debian 
 
 check-arch: ## Boot every machine of harness/archs and run the selftests, or just ARCH
 	@$H/check-arch.sh $(ARCH)
+
+check-hard: ## Check for hours: sanitizers, long fuzzing and storms, another compiler
+	@$H/deps.sh build check
+	@$H/check.sh $H/checks.hard
 
 patches: ## Make patches/ anew; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build

@@ -49,6 +49,15 @@ lookup()
 		die "$1: no line for '$2'; known: $(awk '/^[^#]/ { printf "%s ", $1 }' "$1")"
 }
 
+# The kernel's files that the series adds whole, of a given ending.
+added_files()
+{
+	awk '/^[^#]/ { for (i = 2; i <= NF; i++) print $i }' "$SERIES/series/commits" |
+		grep "\\.$1\$" | while read -r file; do
+		grep -Fqx "[$file]" "$SERIES/series/placement" || say "$file"
+	done
+}
+
 # One at a time for what two runs share; the lock, file 9, goes with the process.
 lock()
 {

@@ -1,33 +1,47 @@
 #!/bin/sh
 # Boot the kernel of BASE, CONFIG and ARCH and run the selftests of every ABI.
 #
-#   guest.sh on		they pass
-#   guest.sh off	they skip; the kernel has not got the call
+#   guest.sh on	[TEST...]	they pass; all of them, or NAME_TEST_test
+#   guest.sh off		they skip; the kernel has not got the call
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 state=$1
+shift
+tests=$(for test; do printf ' %s_%s_test' "$NAME" "$test"; done)
 limit=${LIMIT:-900}
 
 boot()
 {
-	"$HARNESS/boot.sh" "$state" "$limit" "$1" >"$console" 2>&1
+	# shellcheck disable=SC2086 # a program and its words
+	"$HARNESS/boot.sh" "$state" "$limit" $1 >"$console" 2>&1
+}
+
+# The functions in the objects of the series, whose data races count.
+functions()
+{
+	has_option CONFIG_KCSAN || return 0
+	added_files c | while read -r file; do
+		nm "$OUT/${file%.c}.o" | sed -n 's/^.* [tT] //p'
+	done | tr '\n' ' '
 }
 
 # Each line of its judgement is one result; the console is there to read.
 judge()
 {
-	tr -d '\r' <"$console" | awk -v guest="$LABEL $state" -v expect="$1" \
-		-v abis="$abis" -f "$HARNESS/ktap.awk" || :
+	tr -d '\r' <"$console" |
+		awk -v functions="$(functions)" -f "$HARNESS/kcsan.awk" |
+		awk -v guest="$LABEL $state" -v expect="$1" -v abis="$abis" \
+			-f "$HARNESS/ktap.awk" || :
 }
 
 # run PROGRAM pass|skip: boot once, with what its tests are to do.
 run()
 {
-	name=$(basename "$1" .sh)
+	name=$(basename "${1%% *}" .sh)$(say "$tests" | tr -d ' ')
 	console=$BUILD/log/guest-$LABEL-$state-$name.log
-	if step "guest $LABEL, $OPTION $state: $name" "boot-$LABEL-$state" boot "$1"; then
+	if step "guest $LABEL, $OPTION $state: $name" "boot-$LABEL-$state" boot "$1$tests"; then
 		say "ok $LABEL $state: $name: the guest reported success"
 	else
 		tail -n 30 "$console" | sed 's/^/# /'

@@ -12,15 +12,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 
-# The kernel's files that the series adds whole, of a given ending.
-added_files()
-{
-	awk '/^[^#]/ { for (i = 2; i <= NF; i++) print $i }' "$SERIES/series/commits" |
-		grep "\\.[$1]\$" | while read -r file; do
-		grep -Fqx "[$file]" "$SERIES/series/placement" || say "$file"
-	done
-}
-
 # What make prints for our objects, each of them compiled anew.
 make_objects()
 {

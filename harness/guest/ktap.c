@@ -7,6 +7,9 @@
  *
  *   /tests/ABI/list		names the programs, one a line
  *   /tests/settings		as kselftest has it: timeout=SECONDS for a program
+ *   TIMEOUT=SECONDS		in the environment, in place of that
+ *
+ * Where the kernel has kmemleak, what that finds in the end is a failure.
  *
  * In C, for guests of machines that no shell is to be had for.
  */
@@ -20,11 +23,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define KSFT_SKIP 4
+#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+/* It says nothing of what is younger than five seconds. */
+#define KMEMLEAK_AGE 6
 
 static char **wanted;
 static int timeout_s = 45;
@@ -42,11 +49,54 @@ static void read_settings(void)
 	FILE *file = fopen("/tests/settings", "r");
 	char line[256];
 
-	if (!file)
-		return;
-	while (fgets(line, sizeof(line), file))
+	while (file && fgets(line, sizeof(line), file))
 		sscanf(line, "timeout=%d", &timeout_s);
-	fclose(file);
+	if (file)
+		fclose(file);
+	if (getenv("TIMEOUT"))
+		timeout_s = atoi(getenv("TIMEOUT"));
+}
+
+static bool tell_kmemleak(const char *command)
+{
+	int fd = open(KMEMLEAK, O_WRONLY | O_CLOEXEC);
+	bool there = fd >= 0;
+
+	if (there && write(fd, command, strlen(command)) < 0)
+		printf("# kmemleak: %s: %s\n", command, strerror(errno));
+	if (there)
+		close(fd);
+	return there;
+}
+
+/* What the kernel has lost before does not count. */
+static void forget_leaks(void)
+{
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	if (tell_kmemleak("scan"))
+		tell_kmemleak("clear");
+}
+
+/* Returns whether there are none, or no kmemleak. */
+static bool find_no_leaks(void)
+{
+	bool none = true;
+	char line[512];
+	FILE *file;
+
+	if (!tell_kmemleak("scan"))
+		return true;
+	sleep(KMEMLEAK_AGE);
+	tell_kmemleak("scan");
+	file = fopen(KMEMLEAK, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		printf("# kmemleak: %s", line);
+		none = false;
+	}
+	if (file)
+		fclose(file);
+	printf("# kmemleak has scanned\n");
+	return none;
 }
 
 /* The program's name, if the line names one that is wanted. */
@@ -186,6 +236,7 @@ int main(int argc, char **argv)
 
 	wanted = argv + (argc > 0);
 	read_settings();
+	forget_leaks();
 	if (glob("/tests/*/list", 0, NULL, &dirs))
 		dirs.gl_pathc = 0;
 	printf("KTAP version 1\n1..%zu\n", dirs.gl_pathc);
@@ -199,6 +250,7 @@ int main(int argc, char **argv)
 		       strrchr(dir, '/') + 1);
 		good &= passed;
 	}
+	good &= find_no_leaks();
 	fflush(stdout);
 	return !good || !dirs.gl_pathc;
 }
