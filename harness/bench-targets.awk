@@ -5,7 +5,7 @@
 # See series/bench/targets.
 
 # The figure that an expression stands for, "" if it is not there.
-function value_of(expression,    part, n)
+function value_of(expression,    part, n, change)
 {
 	n = split(expression, part, " ")
 	if (!(part[1] in figure) || (n == 3 && !(part[3] in figure)))
@@ -18,7 +18,8 @@ function value_of(expression,    part, n)
 		return figure[part[1]] / figure[part[3]]
 	if (part[2] == ":")
 		return 100 * figure[part[1]] / figure[part[3]]
-	return 100 * (figure[part[1]] - figure[part[3]]) / figure[part[3]]
+	change = 100 * (figure[part[1]] - figure[part[3]]) / figure[part[3]]
+	return change < 0 ? -change : change
 }
 
 function verdict(value, comparison, target)
