@@ -13,15 +13,18 @@ FILENAME == ARGV[1] { old[$1, $2, $3] = $4; next }
 !(($1, $2, $3) in old) {
 	print "# " ARGV[1] ": expected a figure of it; make bench measures it"
 	print "not ok " name
+	bad = 1
 	next
 }
 {
 	was = old[$1, $2, $3]
 	change = sprintf("%.1f, was %.1f", $4, was)
-	if ($4 + 0 <= was * (1 + percent / 100))
+	if ($4 + 0 <= was * (1 + percent / 100)) {
 		print "ok " name ": " change
-	else
+	} else {
 		print "not ok " name ": " change ", risen by more than " percent " %"
+		bad = 1
+	}
 }
 $4 + 0 < was * (1 - percent / 100) {
 	print "# fell by more than " percent " %: make bench and harness/bench-accept.sh hold it there"
@@ -29,4 +32,5 @@ $4 + 0 < was * (1 - percent / 100) {
 END {
 	if (!compared)
 		print "not ok " table ": expected figures to compare"
+	exit bad || !compared
 }

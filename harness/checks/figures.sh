@@ -34,6 +34,6 @@ while read -r table machine abi percent command; do
 	# shellcheck disable=SC2086 # a command and its words
 	check "measured: $command" measure "$machine" "$abi" $command </dev/null
 	awk -v table="$table" -v percent="$percent" -f "$HARNESS/bench-hold.awk" \
-		"$SERIES/series/bench/$table.csv" "$work/new"
+		"$SERIES/series/bench/$table.csv" "$work/new" || failed=1
 done <"$guard"
 exit "$failed"

@@ -80,9 +80,7 @@ hold()
 {
 	printf 'n,way,abi,value\n10,all,m64,1000\n' >"$work/old"
 	printf '%s\n' "$@" | sed '/^$/d' >"$work/new"
-	awk -v table=self -v percent=3 -f "$HARNESS/bench-hold.awk" "$work/old" "$work/new" |
-		tee "$work/results"
-	! grep -q '^not ok' "$work/results"
+	awk -v table=self -v percent=3 -f "$HARNESS/bench-hold.awk" "$work/old" "$work/new"
 }
 
 refuses_figure()
