@@ -214,6 +214,11 @@ static int fail_all(struct __test_metadata *_metadata, struct failing *call)
 {
 	int nth = 1;
 
+	/*
+	 * Once to the end, so that no page that this program touches for the
+	 * first time is what fails.
+	 */
+	fail_once(_metadata, call, NTH_MAX);
 	while (nth < NTH_MAX && fail_once(_metadata, call, nth))
 		nth++;
 	return nth - 1;
