@@ -469,9 +469,11 @@ static bool process_visible(const struct xyzzy_walk *walk,
 /*
  * I/O figures can tell how long a password is, so the right to read them and
  * the figures have to be of the same program: ->exec_update_lock, held from here
- * to the end of the record, keeps exec from swapping it in between. A task that
- * is in the middle of an exec is left without figures; to wait for it would let
- * it stall the whole walk.
+ * to the end of the record, keeps exec from swapping it in between. A leader
+ * that another thread's exec has replaced still has the old credentials; as it
+ * is released before that exec takes the lock, fill_record() finds it out. A
+ * task that is in the middle of an exec is left without figures; to wait for it
+ * would let it stall the whole walk.
  */
 static bool lock_io(const struct xyzzy_walk *walk, struct task_struct *task)
 {
