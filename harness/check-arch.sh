@@ -6,8 +6,8 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-LIMIT=${LIMIT:-7200} GUEST=TIMEOUT=${TEST_TIMEOUT:-900}
-export LIMIT TEST_TIMEOUT
+LIMIT=${LIMIT:-7200} GUEST=${GUEST:-TIMEOUT=900}
+export LIMIT GUEST
 rows=$BUILD/log/check-arch.rows
 # shellcheck disable=SC2046 # a list of words
 [ $# -gt 0 ] || set -- $(awk '/^[^#]/ { print $1 }' "$HARNESS/archs")
