@@ -157,11 +157,12 @@ static int start_steady(pid_t *pids)
 /* What /proc shows of a witness as well. */
 static int take_witness(struct witness *witness, pid_t pid, bool ptraceable)
 {
-	struct pair pair;
-	int err = pair_take(&pair, pid, 0);
+	struct pair process, thread;
+	int err = pair_take(&process, pid, 0) ?: pair_take(&thread, pid, pid);
 
 	*witness = (struct witness){
-		.pid = pid, .ptraceable = ptraceable, .task = pair.task,
+		.pid = pid, .ptraceable = ptraceable,
+		.task = process.task, .thread = thread.task,
 	};
 	return err;
 }
