@@ -3,16 +3,18 @@
 #
 #   uml.sh -m SIZE -kernel FILE -initrd FILE -append OPTIONS -chardev file,id=result,path=FILE
 #
-# The console is standard input and output, the second serial line is the result.
+# The console is standard output, with a monitor at it standard input too; the
+# second serial line is the result.
 set -eu
 
-memory=1G
+memory=1G input=null
 while [ $# -gt 0 ]; do
 	case $1,${2:-} in
 	-m,*) memory=$2 ;;
 	-kernel,*) kernel=$2 ;;
 	-initrd,*) initrd=$2 ;;
 	-append,*) options=$2 ;;
+	-chardev,*mux=on*) input=fd:0 ;;
 	-chardev,*id=result,path=*) result=${2##*path=} ;;
 	-smp,* | -chardev,* | -display,* | -mon,*) ;;
 	*)
@@ -22,6 +24,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
+# Without root= it would add one behind all options, where they are init's.
 # shellcheck disable=SC2086 # options are words
-exec "$kernel" "mem=$memory" "initrd=$initrd" con0=fd:0,fd:1 con=null ssl0=null \
-	ssl1=null,fd:3 $options 3>"$result"
+exec "$kernel" "mem=$memory" "initrd=$initrd" con=null "con0=$input,fd:1" ssl=null \
+	ssl1=null,fd:3 root=none power_off=1 $options 3>"$result"

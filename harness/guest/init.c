@@ -128,6 +128,6 @@ int main(int argc, char **argv)
 
 	report(wait_for(start(argc > 1 ? argv + 1 : shell)));
 	/* With QEMU -no-reboot that is the end, whatever the machine. */
-	reboot(RB_AUTOBOOT);
+	reboot(getenv("power_off") ? RB_POWER_OFF : RB_AUTOBOOT);
 	return 1;
 }
