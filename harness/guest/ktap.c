@@ -226,7 +226,7 @@ static bool run_abi(const char *dir)
 		good &= run_program(name, ++number);
 	fclose(list);
 	printf("  # %s took %lld s\n", abi, (long long)(now() - begin));
-	return good;
+	return good && number;
 }
 
 int main(int argc, char **argv)
