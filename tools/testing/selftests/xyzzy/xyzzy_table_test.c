@@ -12,6 +12,7 @@
 #include "access_table.h"
 
 #include <ctype.h>
+#include <sys/stat.h>
 
 static struct table *table;
 
@@ -82,14 +83,31 @@ static bool has_to_tell_io(const struct cell *cell)
 	       (truth->io_open_err == EACCES && truth->ptrace);
 }
 
+/*
+ * Older kernels give the files of a zombie to root, so that the mode of io closes
+ * it to who may ptrace-read the zombie.
+ */
+static bool zombie_is_roots(void)
+{
+	struct stat st;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/io",
+		 table->targets[TARGET_ZOMBIE].pid);
+	return !stat(path, &st) && !st.st_uid;
+}
+
 /* Do the files alone give the same? */
 static bool files_agree(const struct cell *cell)
 {
 	const struct truth *truth = &cell->answer->truth;
 	bool opens = truth->pid && !truth->stat_err;
 
-	return has_to_show(cell) == opens &&
-	       has_to_tell_io(cell) == (opens && truth->io_readable);
+	if (has_to_show(cell) != opens)
+		return false;
+	if (cell->target == TARGET_ZOMBIE && zombie_is_roots())
+		return true;
+	return has_to_tell_io(cell) == (opens && truth->io_readable);
 }
 
 static long has_to_return(const struct cell *cell)
