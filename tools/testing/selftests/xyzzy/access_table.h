@@ -2,6 +2,8 @@
 #ifndef __XYZZY_ACCESS_TABLE_H
 #define __XYZZY_ACCESS_TABLE_H
 
+#include <sys/stat.h>
+
 #include "callers.h"
 #include "ways.h"
 
@@ -16,6 +18,7 @@ struct truth {
 	int stat_err;		/* Of opening PID/stat */
 	int io_open_err;	/* Of opening PID/io */
 	bool io_readable;
+	bool io_is_roots;	/* By its owner */
 	bool ptrace;		/* Does hidepid=4 let the caller in? */
 	bool scheduler;		/* May it read the scheduler's attributes? */
 };
@@ -147,6 +150,15 @@ static inline int try_file(int procfd, pid_t pid, const char *name,
 	return 0;
 }
 
+static inline bool is_roots(int procfd, pid_t pid, const char *name)
+{
+	struct stat st;
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/%s", pid, name);
+	return !fstatat(procfd, path, &st, 0) && !st.st_uid;
+}
+
 /*
  * With hidepid=4, a directory can be entered just by those who may ptrace-read
  * its process: the error of those who may not is never EACCES, which comes
@@ -180,6 +192,7 @@ static inline void ask_procfs(const struct asking *asking)
 			truth->stat_err = try_file(fd, pid, "stat", NULL);
 			truth->io_open_err = try_file(fd, pid, "io",
 						      &truth->io_readable);
+			truth->io_is_roots = is_roots(fd, pid, "io");
 			truth->ptrace = may_ptrace(hidepid_4_fd, pid);
 			truth->scheduler = own[i].truth.pid &&
 				sched_getscheduler(own[i].truth.pid) >= 0;

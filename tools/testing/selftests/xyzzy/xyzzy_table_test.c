@@ -12,7 +12,6 @@
 #include "access_table.h"
 
 #include <ctype.h>
-#include <sys/stat.h>
 
 static struct table *table;
 
@@ -84,20 +83,9 @@ static bool has_to_tell_io(const struct cell *cell)
 }
 
 /*
- * Older kernels give the files of a zombie to root, so that the mode of io closes
- * it to who may ptrace-read the zombie.
+ * Do the files alone give the same? Older kernels give those of a zombie to root,
+ * so that the mode of io closes it to who may ptrace-read the zombie.
  */
-static bool zombie_is_roots(void)
-{
-	struct stat st;
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d/io",
-		 table->targets[TARGET_ZOMBIE].pid);
-	return !stat(path, &st) && !st.st_uid;
-}
-
-/* Do the files alone give the same? */
 static bool files_agree(const struct cell *cell)
 {
 	const struct truth *truth = &cell->answer->truth;
@@ -105,7 +93,7 @@ static bool files_agree(const struct cell *cell)
 
 	if (has_to_show(cell) != opens)
 		return false;
-	if (cell->target == TARGET_ZOMBIE && zombie_is_roots())
+	if (cell->target == TARGET_ZOMBIE && truth->io_is_roots)
 		return true;
 	return has_to_tell_io(cell) == (opens && truth->io_readable);
 }
