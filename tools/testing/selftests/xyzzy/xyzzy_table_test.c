@@ -93,7 +93,8 @@ static bool files_agree(const struct cell *cell)
 
 	if (has_to_show(cell) != opens)
 		return false;
-	if (cell->target == TARGET_ZOMBIE && truth->io_is_roots)
+	if (cell->target == TARGET_ZOMBIE && truth->io_is_roots &&
+	    truth->io_open_err == EACCES)
 		return true;
 	return has_to_tell_io(cell) == (opens && truth->io_readable);
 }
