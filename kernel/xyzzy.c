@@ -72,6 +72,8 @@
  * @mask: Groups to fill
  * @next: Lowest PID in @ns that was not looked at
  * @over: There is no PID at or above @next
+ * @crowd: Process of the batch's last record, if its I/O figures are still to be
+ *	   summed up (a reference is held); NULL: there is none
  * @boot: Boot of the caller's time namespace before that of the machine, in ns
  * @kuid: User whose number in the caller's user namespace is @uid
  * @kgid: Group whose number there is @gid
@@ -86,6 +88,7 @@ struct xyzzy_walk {
 	u64 mask;
 	int next;
 	bool over;
+	struct pid *crowd;
 	u64 boot;
 	kuid_t kuid;
 	kgid_t kgid;
@@ -386,6 +389,13 @@ static void clear_fields(struct xyzzy_task *rec, size_t from, size_t to)
 	memset((void *)rec + from, 0, to - from);
 }
 
+static void clear_io(struct xyzzy_task *rec)
+{
+	rec->mask &= ~(u64)XYZZY_IO;
+	clear_fields(rec, offsetof(struct xyzzy_task, rchar),
+		     offsetofend(struct xyzzy_task, cancelled_write_bytes));
+}
+
 /*
  * ->alloc_lock keeps exec and exit from changing ->mm, so that no reference is
  * needed: mmput() could sleep. A kernel thread may borrow an address space; it
@@ -441,9 +451,7 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
 	if (walk->mask & ~groups & XYZZY_IO)
-		clear_fields(rec, offsetof(struct xyzzy_task, rchar),
-			     offsetofend(struct xyzzy_task,
-					 cancelled_write_bytes));
+		clear_io(rec);
 	return !is_released(task);
 }
 
@@ -475,9 +483,9 @@ static bool process_visible(const struct xyzzy_walk *walk,
  * task that is in the middle of an exec is left without figures; to wait for it
  * would let it stall the whole walk.
  */
-static bool lock_io(const struct xyzzy_walk *walk, struct task_struct *task)
+static bool lock_io(struct task_struct *task, u64 groups)
 {
-	return walk->mask & XYZZY_IO &&
+	return groups & XYZZY_IO &&
 	       down_read_trylock(&task->signal->exec_update_lock);
 }
 
@@ -501,11 +509,10 @@ static bool may_read_io(const struct xyzzy_walk *walk, struct task_struct *task,
  * released.
  */
 static int report_task(struct xyzzy_walk *walk, struct task_struct *task,
-		       struct pid *pid, struct xyzzy_task *rec)
+		       struct pid *pid, struct xyzzy_task *rec, u64 groups)
 {
 	struct task_struct *leader = READ_ONCE(task->group_leader);
-	bool io_locked = lock_io(walk, task);
-	u64 groups = walk->mask;
+	bool io_locked = lock_io(task, groups);
 	int ret = -EPERM;
 
 	if (process_visible(walk, leader)) {
@@ -515,6 +522,36 @@ static int report_task(struct xyzzy_walk *walk, struct task_struct *task,
 	}
 	unlock_io(task, io_locked);
 	return ret;
+}
+
+/* The right to read the figures is of now, so it is asked for now. */
+static void add_io(struct xyzzy_walk *walk, struct task_struct *leader,
+		   struct xyzzy_task *rec)
+{
+	if (!lock_io(leader, XYZZY_IO))
+		return;
+	if (process_visible(walk, leader) && may_read_io(walk, leader, leader))
+		fill_sums(rec, leader, walk, XYZZY_IO);
+	if (is_released(leader))
+		clear_io(rec);
+	unlock_io(leader, true);
+}
+
+/*
+ * Sum up the I/O figures of a process with many threads in an RCU section of
+ * their own. If it is gone by now, they are not available.
+ */
+static void finish_crowd(struct xyzzy_walk *walk, struct xyzzy_task *rec)
+{
+	struct task_struct *leader;
+
+	scoped_guard(rcu) {
+		leader = pid_task(walk->crowd, PIDTYPE_TGID);
+		if (leader)
+			add_io(walk, leader, rec);
+	}
+	put_pid(walk->crowd);
+	walk->crowd = NULL;
 }
 
 /* PIDs to look at, at most @max, in increasing order. */
@@ -551,12 +588,14 @@ static unsigned int record_cost(const struct xyzzy_walk *walk,
  * Fill a record for @pid if there is something to report. A task that was found
  * may be released before its record is full. Its PID can have gone to another
  * thread before that, one that called exec: look again, and if there is just
- * the same task, it was no exec but the end of the process.
+ * the same task, it was no exec but the end of the process. A process with more
+ * threads than a batch may cost is the last one of it, and walk->crowd.
  */
 static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		       struct xyzzy_task *rec, int *budget)
 {
 	struct task_struct *task = NULL, *last;
+	unsigned int cost;
 	int ret;
 
 	do {
@@ -564,12 +603,17 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		task = walked_task(walk, pid);
 		if (!task || task == last)
 			return false;
-		ret = report_task(walk, task, pid, rec);
+		cost = record_cost(walk, task);
+		ret = report_task(walk, task, pid, rec, cost > XYZZY_BUDGET ?
+				  walk->mask & ~(u64)XYZZY_IO : walk->mask);
 	} while (ret == -ESRCH);
+	if (ret)
+		return false;
 
-	if (!ret)
-		*budget -= record_cost(walk, task);
-	return !ret;
+	*budget -= cost;
+	if (cost > XYZZY_BUDGET && walk->mask & XYZZY_IO)
+		walk->crowd = get_pid(pid);
+	return true;
 }
 
 /*
@@ -645,6 +689,8 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 
 	while (stored < room && !walk->over) {
 		filled = fill_batch(walk, batch, min(size, room - stored));
+		if (walk->crowd)
+			finish_crowd(walk, &batch[filled - 1]);
 		whole = store_batch(params, stored, batch, filled);
 		if (whole)
 			params->cursor = batch[whole - 1].pid + 1;

@@ -11,6 +11,9 @@
 #include <sys/ioctl.h>
 
 #define DISK_SIZE (1024 * 1024)
+#define USER 1234
+/* More threads than a kernel may want to sum up at one go. */
+#define NR_CROWD 300
 
 /* What the subject does, and what it shares with the test. */
 struct job {
@@ -18,6 +21,7 @@ struct job {
 	int writes;
 	int disk_fd;
 	pid_t tid;
+	int nr_done;
 };
 
 FIXTURE(io)
@@ -133,6 +137,7 @@ static void *do_job_and_stay(void *arg)
 	if (do_job(job))
 		_exit(EXIT_FAILURE);
 	__atomic_store_n(&job->tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
+	__atomic_add_fetch(&job->nr_done, 1, __ATOMIC_RELEASE);
 	for (;;)
 		pause();
 	return NULL;
@@ -167,6 +172,72 @@ TEST_F(io, thread_counts_itself_alone)
 	ASSERT_EQ(0, pair_take(&self->pair, pid, 0));
 	expect_io(_metadata, &self->pair);
 	EXPECT_EQ(rchar, self->pair.task.rchar);
+}
+
+/* Small stacks, as a 32-bit program has not got room for many large ones. */
+static int start_crowd(void *arg)
+{
+	struct job *job = arg;
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	if (pthread_attr_setstacksize(&attr, 256 * 1024))
+		return -EINVAL;
+	for (int i = 0; i < NR_CROWD; i++)
+		if (pthread_create(&thread, &attr, do_job_and_stay, arg))
+			return -EAGAIN;
+	while (__atomic_load_n(&job->nr_done, __ATOMIC_ACQUIRE) < NR_CROWD)
+		usleep(1000);
+	return 0;
+}
+
+TEST_F(io, many_threads_are_summed_up)
+{
+	ASSERT_EQ(0, subject_start(&self->subject, start_crowd, self->job));
+	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
+	expect_io(_metadata, &self->pair);
+	expect_faults(_metadata, &self->pair);
+	EXPECT_LE(NR_CROWD * 30000ULL, self->pair.task.rchar);
+}
+
+TEST_F(io, many_threads_do_not_disturb_a_walk)
+{
+	const struct xyzzy_task *task;
+	struct walk walk;
+
+	ASSERT_EQ(0, subject_start(&self->subject, start_crowd, self->job));
+	ASSERT_EQ(0, walk_all(&walk, -1, XYZZY_ID | XYZZY_IO, 0, 64));
+	task = walk_find(&walk, self->subject.pid);
+	ASSERT_NE(NULL, task);
+	EXPECT_EQ(1U, walk_count(&walk, self->subject.pid));
+	EXPECT_EQ(NR_CROWD + 1U, task->nr_threads);
+	EXPECT_LE(NR_CROWD * 30000ULL, task->rchar);
+	task = walk_find(&walk, getpid());
+	ASSERT_NE(NULL, task);
+	EXPECT_TRUE(record_has(task, XYZZY_IO));
+	walk_free(&walk);
+}
+
+/* A right to see the process is none to read its figures. */
+TEST_F(io, of_many_threads_is_hidden_from_other_users)
+{
+	struct xyzzy_task task;
+	int procfd = open("/proc", O_RDONLY | O_DIRECTORY);
+
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, subject_start(&self->subject, start_crowd, self->job));
+	ASSERT_EQ(0, seteuid(USER));
+	EXPECT_EQ(1, xyzzy_pidfd(procfd, self->subject.pidfd, XYZZY_ALL, 0,
+				 &task, 1));
+	ASSERT_EQ(0, seteuid(0));
+	EXPECT_TRUE(record_has(&task, XYZZY_TIMES | XYZZY_FAULTS));
+	EXPECT_FALSE(record_has(&task, XYZZY_IO));
+	EXPECT_EQ(0ULL, task.rchar | task.wchar | task.syscr | task.syscw |
+			task.read_bytes | task.write_bytes |
+			task.cancelled_write_bytes);
+	close(procfd);
 }
 
 /*
