@@ -24,12 +24,12 @@ static int set_ids(void *arg)
 	    setresgid(ids->gid, ids->egid, ids->sgid) ||
 	    setresuid(ids->uid, ids->euid, ids->suid))
 		return -errno;
+	/*
+	 * These fail silently, but expect_ids() sees that. What they return for
+	 * so high an ID is not to be trusted: riscv's libc does not extend it.
+	 */
 	setfsgid(ids->fsgid);
 	setfsuid(ids->fsuid);
-	/* These fail silently; asked for nonsense they tell what there is. */
-	if ((gid_t)setfsgid(-1) != ids->fsgid ||
-	    (uid_t)setfsuid(-1) != ids->fsuid)
-		return -EPERM;
 	return 0;
 }
 
