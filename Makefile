@@ -10,7 +10,7 @@ export BASE LINUX CONFIG ARCH CC JOBS
 H := harness
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench check check-oracle check-arch check-hard patches tree boot man clean
+.PHONY: help run bench check check-oracle check-arch check-hard coverage patches tree boot man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -38,6 +38,10 @@ check-arch: ## Boot every machine of harness/archs and run the selftests, or jus
 check-hard: ## Check for hours: sanitizers, long fuzzing and storms, another compiler
 	@$H/deps.sh build check
 	@$H/check.sh $H/checks.hard
+
+coverage: ## Say which lines and branches of the series' code the tests do not reach
+	@$H/deps.sh build
+	@CONFIG=gcov $H/coverage.sh
 
 patches: ## Make patches/ anew; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build

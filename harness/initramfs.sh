@@ -18,7 +18,7 @@ list_shell()
 {
 	say "file /bin/busybox $BUILD/busybox-$DEB_ARCH 755 0 0"
 	say "slink /bin/sh busybox 777 0 0"
-	for file in enosys.sh demo.sh shell.sh; do
+	for file in enosys.sh demo.sh shell.sh coverage.sh; do
 		say "file /$file $HARNESS/guest/$file 755 0 0"
 	done
 }

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Run the selftests on a kernel that counts, and print how many lines and branches
+# of the C files that the series adds were reached, and which were not and why:
+# series/coverage has the reasons, and how much it has to be.
+#
+#   coverage.sh [TEST...]	only NAME_TEST_test
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$HARNESS/kernel-lib.sh"
+
+tests=$(for test; do printf ' %s_%s_test' "$NAME" "$test"; done)
+limit=${LIMIT:-7200}
+console=$BUILD/log/coverage-$LABEL.log
+reasons=$SERIES/series/coverage
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+
+run_tests()
+{
+	# shellcheck disable=SC2086 # a program and its words
+	"$HARNESS/boot.sh" on "$limit" /coverage.sh $tests >"$console" 2>&1
+}
+
+# What the guest printed of FILE.gcda, beside what the compiler wrote of it.
+take_counts()
+{
+	tr -d '\r' <"$console" |
+		sed -n "/^gcda-begin $1\\.gcda\$/,/^gcda-end/p" | sed '/^gcda-/d' |
+		base64 -d >"$work/$1.gcda"
+	[ -s "$work/$1.gcda" ] || die "$console: expected the counts of $1.gcda in it"
+	cp "$OUT/$2.gcno" "$work/$1.gcno"
+}
+
+"$HARNESS/guest.sh" on
+step "guest $LABEL: count" "coverage-$LABEL" run_tests || say "a test failed; see $console"
+status=0
+for file in $(added_files c); do
+	name=$(basename "$file" .c)
+	take_counts "$name" "${file%.c}"
+	(cd "$OUT" && gcov -t -b -c -o "$work" "$work/$name.gcda") >"$work/$name.gcov"
+	awk -v source="$file" -f "$HARNESS/coverage.awk" "$reasons" "$work/$name.gcov" || status=1
+done
+exit $status
