@@ -477,7 +477,7 @@ static inline int pidns_main(void *arg)
 /* Returns 0, or -1 with errno (EINVAL, EPERM: no PID namespaces here). */
 static inline int spawn_pidns(struct pidns *ns)
 {
-	const size_t stack_size = 64 * 1024;
+	const size_t stack_size = 128 * 1024;
 	struct pidns_ready ready;
 	int fds[2], pidfd, err;
 	char *stack;
@@ -489,7 +489,8 @@ static inline int spawn_pidns(struct pidns *ns)
 	if (stack == MAP_FAILED)
 		return -1;
 	ns->procfd = -1;
-	ns->init = clone(pidns_main, stack + stack_size,
+	/* On parisc, stacks grow up. */
+	ns->init = clone(pidns_main, stack + stack_size / 2,
 			 CLONE_NEWPID | SIGCHLD, &fds[1]);
 	err = errno;
 	munmap(stack, stack_size);

@@ -292,12 +292,13 @@ static inline int storm_init(void *arg)
 
 static inline pid_t storm_start(const struct storm *storm)
 {
-	const size_t size = 256 * 1024;
+	const size_t size = 512 * 1024;
 	static char *stack;
 
 	if (!stack)
 		stack = map_before_guard(size, GUARD_NONE);
-	return clone(storm_init, stack + size, CLONE_NEWPID | SIGCHLD,
+	/* On parisc, stacks grow up. */
+	return clone(storm_init, stack + size / 2, CLONE_NEWPID | SIGCHLD,
 		     (void *)storm);
 }
 
