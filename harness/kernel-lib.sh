@@ -53,12 +53,13 @@ CROSS=${COMPILER%gcc*}
 KCC=$(compiler "$COMPILER")
 command -v ccache >/dev/null 2>&1 && KCC="ccache $KCC"
 
-# The same input gives the same kernel, and ccache finds it again.
+# The same input gives the same kernel, and ccache finds it again. parisc asks for
+# the compiler of its vDSO by another variable.
 kernel_make()
 {
 	KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=user KBUILD_BUILD_HOST=host \
 		make -C "$TREE" -j"$JOBS" O="$OUT" ARCH="$KARCH" CROSS_COMPILE="$CROSS" \
-		CC="$KCC" "$@"
+		CROSS32_COMPILE="$CROSS" CC="$KCC" "$@"
 }
 
 has_option()
