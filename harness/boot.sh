@@ -20,7 +20,7 @@ trap 'exit 1' HUP INT PIPE TERM
 # An oops, a warning or a hang ends the guest, and with -no-reboot QEMU.
 boot_options="console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic
 panic_on_warn=1 softlockup_panic=1 hung_task_panic=1 rcupdate.rcu_cpu_stall_timeout=60
-$KERNEL_OPTIONS $(say "${GUEST:-}" | tr : ' ')"
+$KERNEL_OPTIONS $MACHINE_OPTIONS $(say "${GUEST:-}" | tr : ' ')"
 console=stdio,id=console
 [ "$limit" -ne 0 ] || console="$console,mux=on,signal=off -mon chardev=console"
 

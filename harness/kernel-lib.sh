@@ -9,6 +9,18 @@ LABEL=$TREE_NAME-$CONFIG-$ARCH
 [ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
 OUT=$BUILD/out/$LABEL
 
+# Sort words into options of QEMU, which have an argument each, and of the kernel.
+split_options()
+{
+	QEMU_WORDS='' KERNEL_WORDS=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-*) QEMU_WORDS="$QEMU_WORDS $1 $2" && shift 2 ;;
+		*) KERNEL_WORDS="$KERNEL_WORDS $1" && shift ;;
+		esac
+	done
+}
+
 # shellcheck disable=SC2046 # the words of the line
 set_machine()
 {
@@ -16,7 +28,9 @@ set_machine()
 	KARCH=$1 DEB_ARCH=$2 COMPILER=$3 IMAGE=$4 ABIS=$(say "$5" | tr , ' ') CONSOLE=$6
 	RESULT_PORT=$7 QEMU=$8
 	shift 8
-	MACHINE=$*
+	REASON=$*
+	split_options "$@"
+	MACHINE=$QEMU_WORDS MACHINE_OPTIONS=$KERNEL_WORDS
 }
 set_machine
 
@@ -29,13 +43,8 @@ set_kernel()
 	set -- $(lookup "$HARNESS/kernels" "$CONFIG")
 	FRAGMENTS=$(say "$1" | tr , ' ')
 	shift
-	KERNEL_QEMU=
-	while [ $# -gt 0 ]; do
-		case $1 in
-		-*) KERNEL_QEMU="$KERNEL_QEMU $1 $2" && shift 2 ;;
-		*) KERNEL_OPTIONS="$KERNEL_OPTIONS $1" && shift ;;
-		esac
-	done
+	split_options "$@"
+	KERNEL_QEMU=$QEMU_WORDS KERNEL_OPTIONS=$KERNEL_WORDS
 }
 set_kernel
 

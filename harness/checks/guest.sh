@@ -66,7 +66,7 @@ build()
 build
 case $QEMU in
 none | objects)
-	say "ok $LABEL $state: it and the tests are built; does not boot here: $MACHINE"
+	say "ok $LABEL $state: it and the tests are built; does not boot here: $REASON"
 	exit 0
 	;;
 esac
