@@ -73,8 +73,7 @@
  * @mask: Groups to fill
  * @next: Lowest PID in @ns that was not looked at
  * @over: There is no PID at or above @next
- * @crowd: Process of the batch's last record, if its I/O figures are still to be
- *	   summed up (a reference is held); NULL: there is none
+ * @io_deferred: The I/O figures of the batch's last record are still to be filled
  * @boot: Boot of the caller's time namespace before that of the machine, in ns
  * @kuid: User whose number in the caller's user namespace is @uid
  * @kgid: Group whose number there is @gid
@@ -89,7 +88,7 @@ struct xyzzy_walk {
 	u64 mask;
 	int next;
 	bool over;
-	struct pid *crowd;
+	bool io_deferred;
 	u64 boot;
 	kuid_t kuid;
 	kgid_t kgid;
@@ -301,8 +300,9 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 }
 
 #ifdef CONFIG_TASK_IO_ACCOUNTING
-static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
-		   const struct xyzzy_walk *walk)
+static __always_inline void
+sum_io(struct xyzzy_task *rec, const struct task_struct *task,
+       const struct xyzzy_walk *walk)
 {
 	const struct signal_struct *sig = task->signal;
 	struct task_io_accounting ioac = task->ioac;
@@ -331,10 +331,12 @@ static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 
 /*
  * ->stats_lock is what moves the counts of a thread that exits, and of a child
- * that is waited for, to the signal_struct in one step.
+ * that is waited for, to the signal_struct in one step. Inline down to the sums,
+ * as a call costs as much as to sum up a process of one thread.
  */
-static void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
-		      const struct xyzzy_walk *walk, u64 groups)
+static __always_inline void
+fill_sums(struct xyzzy_task *rec, struct task_struct *task,
+	  const struct xyzzy_walk *walk, u64 groups)
 {
 	seqlock_t *lock = &task->signal->stats_lock;
 	int seq, nextseq = 0;
@@ -482,12 +484,19 @@ static bool process_visible(const struct xyzzy_walk *walk,
  * that another thread's exec has replaced still has the old credentials; as it
  * is released before that exec takes the lock, fill_record() finds it out. A
  * task that is in the middle of an exec is left without figures; to wait for it
- * would let it stall the whole walk.
+ * would let it stall the whole walk. Those of a process with very many threads
+ * are left to add_io().
  */
-static bool lock_io(struct task_struct *task, u64 groups)
+static bool lock_io(struct xyzzy_walk *walk, struct task_struct *task)
 {
-	return groups & XYZZY_IO &&
-	       down_read_trylock(&task->signal->exec_update_lock);
+	if (!(walk->mask & XYZZY_IO))
+		return false;
+	if (walk->type == PIDTYPE_TGID &&
+	    READ_ONCE(task->signal->nr_threads) > XYZZY_BUDGET) {
+		walk->io_deferred = true;
+		return false;
+	}
+	return down_read_trylock(&task->signal->exec_update_lock);
 }
 
 static void unlock_io(struct task_struct *task, bool locked)
@@ -510,10 +519,11 @@ static bool may_read_io(const struct xyzzy_walk *walk, struct task_struct *task,
  * released.
  */
 static int report_task(struct xyzzy_walk *walk, struct task_struct *task,
-		       struct pid *pid, struct xyzzy_task *rec, u64 groups)
+		       struct pid *pid, struct xyzzy_task *rec)
 {
 	struct task_struct *leader = READ_ONCE(task->group_leader);
-	bool io_locked = lock_io(task, groups);
+	bool io_locked = lock_io(walk, task);
+	u64 groups = walk->mask;
 	int ret = -EPERM;
 
 	if (process_visible(walk, leader)) {
@@ -525,34 +535,26 @@ static int report_task(struct xyzzy_walk *walk, struct task_struct *task,
 	return ret;
 }
 
-/* The right to read the figures is of now, so it is asked for now. */
-static void add_io(struct xyzzy_walk *walk, struct task_struct *leader,
-		   struct xyzzy_task *rec)
-{
-	if (!lock_io(leader, XYZZY_IO))
-		return;
-	if (process_visible(walk, leader) && may_read_io(walk, leader, leader))
-		fill_sums(rec, leader, walk, XYZZY_IO);
-	if (is_released(leader))
-		clear_io(rec);
-	unlock_io(leader, true);
-}
-
 /*
- * Sum up the I/O figures of a process with many threads in an RCU section of
- * their own. If it is gone by now, they are not available.
+ * Add the I/O figures of a process with many threads to its record, in an RCU
+ * section of their own. It is the same process if it started then; the right to
+ * read the figures is of now, so it is asked for now.
  */
-static void finish_crowd(struct xyzzy_walk *walk, struct xyzzy_task *rec)
+static void add_io(const struct xyzzy_walk *walk, struct xyzzy_task *rec)
 {
-	struct task_struct *leader;
+	struct task_struct *task;
 
-	scoped_guard(rcu) {
-		leader = pid_task(walk->crowd, PIDTYPE_TGID);
-		if (leader)
-			add_io(walk, leader, rec);
-	}
-	put_pid(walk->crowd);
-	walk->crowd = NULL;
+	guard(rcu)();
+	task = pid_task(find_pid_ns(rec->pid, walk->ns), PIDTYPE_TGID);
+	if (!task || task->start_boottime + walk->boot != rec->start_time ||
+	    !down_read_trylock(&task->signal->exec_update_lock))
+		return;
+
+	if (process_visible(walk, task) && may_read_io(walk, task, task))
+		fill_sums(rec, task, walk, XYZZY_IO);
+	if (is_released(task))
+		clear_io(rec);
+	unlock_io(task, true);
 }
 
 /* PIDs to look at, at most @max, in increasing order. */
@@ -575,28 +577,30 @@ static struct task_struct *walked_task(const struct xyzzy_walk *walk,
 	return task && walk->tgid && task_tgid(task) != walk->tgid ? NULL : task;
 }
 
-/* Threads whose counts a record of @task sums up. */
+/*
+ * Threads whose counts a record of @task sums up. Where that is put off, the
+ * batch has to end.
+ */
 static unsigned int record_cost(const struct xyzzy_walk *walk,
 				struct task_struct *task)
 {
 	if (walk->type == PIDTYPE_PID ||
 	    !(walk->mask & (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO)))
 		return 0;
-	return READ_ONCE(task->signal->nr_threads);
+	return walk->io_deferred ? XYZZY_BUDGET :
+				   READ_ONCE(task->signal->nr_threads);
 }
 
 /*
  * Fill a record for @pid if there is something to report. A task that was found
  * may be released before its record is full. Its PID can have gone to another
  * thread before that, one that called exec: look again, and if there is just
- * the same task, it was no exec but the end of the process. A process with more
- * threads than a batch may cost is the last one of it, and walk->crowd.
+ * the same task, it was no exec but the end of the process.
  */
 static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		       struct xyzzy_task *rec, int *budget)
 {
 	struct task_struct *task = NULL, *last;
-	unsigned int cost;
 	int ret;
 
 	do {
@@ -604,25 +608,21 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		task = walked_task(walk, pid);
 		if (!task || task == last)
 			return false;
-		cost = record_cost(walk, task);
-		ret = report_task(walk, task, pid, rec, cost > XYZZY_BUDGET ?
-				  walk->mask & ~(u64)XYZZY_IO : walk->mask);
+		ret = report_task(walk, task, pid, rec);
 	} while (ret == -ESRCH);
-	if (ret)
-		return false;
 
-	*budget -= cost;
-	if (cost > XYZZY_BUDGET && walk->mask & XYZZY_IO)
-		walk->crowd = get_pid(pid);
-	return true;
+	if (!ret)
+		*budget -= record_cost(walk, task);
+	return !ret;
 }
 
 /*
  * RCU keeps each pid, task and signal_struct that the walk finds in place while
  * its record is filled; no reference is taken.
  */
-static size_t fill_batch(struct xyzzy_walk *walk, struct xyzzy_task *batch,
-			 size_t room)
+static noinline_for_stack size_t fill_batch(struct xyzzy_walk *walk,
+					    struct xyzzy_task *batch,
+					    size_t room)
 {
 	struct pid *pids[XYZZY_BATCH];
 	int budget = XYZZY_BUDGET;
@@ -642,6 +642,18 @@ static size_t fill_batch(struct xyzzy_walk *walk, struct xyzzy_task *batch,
 		walk->over = !found;
 	}
 	return n;
+}
+
+/*
+ * What was put off may have been found hidden or gone later, and the last record
+ * is another one then.
+ */
+static void fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *batch,
+			  size_t n)
+{
+	walk->io_deferred = false;
+	if (n && !(batch[n - 1].mask & XYZZY_IO))
+		add_io(walk, &batch[n - 1]);
 }
 
 /*
@@ -695,8 +707,8 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 
 	while (stored < room && !walk->over) {
 		filled = fill_batch(walk, batch, min(size, room - stored));
-		if (walk->crowd)
-			finish_crowd(walk, &batch[filled - 1]);
+		if (walk->io_deferred)
+			fill_deferred(walk, batch, filled);
 		whole = store_batch(params, stored, batch, filled);
 		if (whole)
 			params->cursor = batch[whole - 1].pid + 1;
