@@ -62,13 +62,17 @@ CROSS=${COMPILER%gcc*}
 KCC=$(compiler "$COMPILER")
 command -v ccache >/dev/null 2>&1 && KCC="ccache $KCC"
 
-# The same input gives the same kernel, and ccache finds it again. parisc asks for
-# the compiler of its vDSO by another variable.
+# parisc builds its vDSO with a compiler of this prefix and no version behind it;
+# powerpc would too, but can do without.
+CROSS32=$CROSS
+command -v "${CROSS}gcc" >/dev/null 2>&1 || CROSS32=
+
+# The same input gives the same kernel, and ccache finds it again.
 kernel_make()
 {
 	KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=user KBUILD_BUILD_HOST=host \
 		make -C "$TREE" -j"$JOBS" O="$OUT" ARCH="$KARCH" CROSS_COMPILE="$CROSS" \
-		CROSS32_COMPILE="$CROSS" CC="$KCC" "$@"
+		CROSS32_COMPILE="$CROSS32" CC="$KCC" "$@"
 }
 
 has_option()
