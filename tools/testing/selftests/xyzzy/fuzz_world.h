@@ -152,20 +152,27 @@ static inline void add_pidfds(struct fuzz_world *world)
 			  sys_pidfd_open(world->ns.init, 0))->inner = true;
 }
 
+/* What some caches want shared memory to be aligned to at most, as on parisc. */
+#define COLOURS (4UL * 1024 * 1024)
+
+/* Addresses for @size bytes and behind them a page that cannot be accessed. */
+static inline char *reserve(size_t size)
+{
+	char *map = mmap(NULL, size + page_size() + COLOURS, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		abort();
+	return (char *)(((uintptr_t)map + COLOURS - 1) / COLOURS * COLOURS);
+}
+
 /* Memory and, in the same place of @alias, the same memory read-only. */
 static inline char *map_twice(size_t size, char **alias)
 {
 	int fd = syscall(__NR_memfd_create, "fuzz", 0);
-	size_t page = page_size();
-	char *map, *ro;
+	char *map = reserve(size), *ro = reserve(size);
 
-	if (fd < 0 || ftruncate(fd, size))
-		abort();
-	map = mmap(NULL, size + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-		   -1, 0);
-	ro = mmap(NULL, size + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-		  -1, 0);
-	if (map == MAP_FAILED || ro == MAP_FAILED ||
+	if (fd < 0 || ftruncate(fd, size) ||
 	    mmap(map, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
 		 0) != map ||
 	    mmap(ro, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) != ro)
