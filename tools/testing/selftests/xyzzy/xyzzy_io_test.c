@@ -240,6 +240,79 @@ TEST_F(io, of_many_threads_is_hidden_from_other_users)
 	close(procfd);
 }
 
+/* Threads come and go in a process of many, for as long as it lives. */
+static void *do_job_and_exit_for_ever(void *arg)
+{
+	pthread_t thread;
+
+	while (!pthread_create(&thread, NULL, do_job_and_exit, arg))
+		pthread_join(thread, NULL);
+	_exit(EXIT_FAILURE);
+}
+
+static int start_churn(void *arg)
+{
+	pthread_t thread;
+	int err = start_crowd(arg);
+
+	if (!err && pthread_create(&thread, NULL, do_job_and_exit_for_ever, arg))
+		err = -EAGAIN;
+	return err;
+}
+
+/* What a thread has done is its own or its process's, never both or neither. */
+TEST_F(io, sums_do_not_fall_while_threads_exit)
+{
+	struct xyzzy_task last = { 0 }, task;
+
+	ASSERT_EQ(0, subject_start(&self->subject, start_churn, self->job));
+	for (int i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, record_get(self->subject.pid, 0, XYZZY_ALL,
+					&task));
+		EXPECT_LE(last.rchar, task.rchar);
+		EXPECT_LE(last.syscw, task.syscw);
+		EXPECT_LE(last.min_flt, task.min_flt);
+		EXPECT_LE(last.nvcsw, task.nvcsw);
+		last = task;
+	}
+	EXPECT_LT(NR_CROWD * 30000ULL, last.rchar);
+}
+
+/* A process after it, which the caller may see, has what is its own. */
+TEST_F(io, of_many_threads_that_are_hidden_disturbs_nothing)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, NULL, 2);
+	struct xyzzy_task tasks[2];
+	pid_t pid;
+
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, subject_start(&self->subject, start_crowd, self->job));
+	params.cursor = self->subject.pid;
+	params.tasks = tasks;
+	ASSERT_EQ(0, seteuid(USER));
+	EXPECT_EQ(0, xyzzy_call(&params, 0));
+	ASSERT_EQ(0, seteuid(0));
+
+	pid = fork_child();
+	if (!pid) {
+		if (setresgid(USER, USER, USER) ||
+		    setresuid(USER, USER, USER) ||
+		    prctl(PR_SET_DUMPABLE, 1))
+			_exit(EXIT_FAILURE);
+		raise(SIGSTOP);
+		_exit(EXIT_SUCCESS);
+	}
+	ASSERT_TRUE(wait_state(pid, 'T'));
+	ASSERT_EQ(0, setegid(USER));
+	ASSERT_EQ(0, seteuid(USER));
+	EXPECT_EQ(1, xyzzy_call(&params, 0));
+	ASSERT_EQ(0, seteuid(0));
+	EXPECT_EQ((__u32)pid, tasks[0].pid);
+	EXPECT_TRUE(record_has(&tasks[0], XYZZY_IO));
+	kill_child(pid);
+}
+
 /*
  * Disks
  */
