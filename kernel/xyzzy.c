@@ -300,9 +300,9 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 }
 
 #ifdef CONFIG_TASK_IO_ACCOUNTING
-static __always_inline void
-sum_io(struct xyzzy_task *rec, const struct task_struct *task,
-       const struct xyzzy_walk *walk)
+static __always_inline
+void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
+	    const struct xyzzy_walk *walk)
 {
 	const struct signal_struct *sig = task->signal;
 	struct task_io_accounting ioac = task->ioac;
@@ -334,9 +334,9 @@ static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
  * that is waited for, to the signal_struct in one step. Inline down to the sums,
  * as a call costs as much as to sum up a process of one thread.
  */
-static __always_inline void
-fill_sums(struct xyzzy_task *rec, struct task_struct *task,
-	  const struct xyzzy_walk *walk, u64 groups)
+static __always_inline
+void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
+	       const struct xyzzy_walk *walk, u64 groups)
 {
 	seqlock_t *lock = &task->signal->stats_lock;
 	int seq, nextseq = 0;

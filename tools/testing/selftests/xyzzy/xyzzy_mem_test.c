@@ -175,9 +175,8 @@ TEST_F(mem, exact_figures_grow_by_what_was_mapped)
 			   job->exec + job->reserved) * slack(),
 		  after->vm_size);
 	/* Larger pages have larger tables, and m68k has small ones. */
-	if (job->sparse && page_size() == 4096) {
+	if (job->sparse && page_size() == 4096)
 		EXPECT_LT(before->page_tables, after->page_tables);
-	}
 }
 
 /*
