@@ -6,7 +6,7 @@
 # Prints: machine ABI endianness result passed failed skipped seconds.
 
 FNR == NR	{ abi[++n] = $1; endian[$1] = $2; next }
-/^ok .*: does not boot here/	{ built = 1 }
+/^ok .*; does not boot here/	{ built = 1 }
 
 { sub(/^not ok/, "not") }
 /^# skipped: /		{ skipped[$5]++; next }
