@@ -73,7 +73,7 @@
  * @mask: Groups to fill
  * @next: Lowest PID in @ns that was not looked at
  * @over: There is no PID at or above @next
- * @io_deferred: The I/O figures of the batch's last record are still to be filled
+ * @io_deferred: I/O figures of the batch's last record may have to be filled yet
  * @boot: Boot of the caller's time namespace before that of the machine, in ns
  * @kuid: User whose number in the caller's user namespace is @uid
  * @kgid: Group whose number there is @gid
@@ -331,8 +331,8 @@ static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 
 /*
  * ->stats_lock is what moves the counts of a thread that exits, and of a child
- * that is waited for, to the signal_struct in one step. Inline down to the sums,
- * as a call costs as much as to sum up a process of one thread.
+ * that is waited for, to the signal_struct in one step. Inline down to the sums
+ * for the sake of fill_record(), which is for every process.
  */
 static __always_inline
 void fill_sums(struct xyzzy_task *rec, struct task_struct *task,

@@ -1,6 +1,6 @@
 #!/bin/sh
 # After each commit of the series the kernel builds without a warning, with the
-# option on and off. The kernels of the last commit are left to boot.
+# option on and off.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"

@@ -44,7 +44,7 @@ static inline bool tells_modes_apart(void)
 {
 	int zero = open("/dev/zero", O_RDONLY);
 	time_t end = time(NULL) + 10;
-	struct rusage usage;
+	struct rusage usage = { 0 };
 	char buf[4096];
 
 	do {

@@ -183,6 +183,13 @@ static void expect_error(struct __test_metadata *_metadata,
 	EXPECT_EQ(0, memcmp(params, &call->params, sizeof(*params)));
 }
 
+/* Behind the end of a record, what fills up a wider one is a copy of its own. */
+static bool leaves_part(const struct failing *call, long nr)
+{
+	return call->params.task_size > sizeof(struct xyzzy_task) &&
+	       nr < call->nr;
+}
+
 static void expect_records(struct __test_metadata *_metadata,
 			   struct failing *call, struct xyzzy_params *params,
 			   long nr)
@@ -190,7 +197,7 @@ static void expect_records(struct __test_metadata *_metadata,
 	call->nr_short += nr < call->nr;
 	/* 0 would mean that the walk is over. */
 	EXPECT_LE(call->nr ? 1 : 0, nr);
-	EXPECT_TRUE(buf_holds(call, call->pids, nr, nr < call->nr));
+	EXPECT_TRUE(buf_holds(call, call->pids, nr, leaves_part(call, nr)));
 	expect_rest(_metadata, call, params, nr);
 }
 

@@ -222,11 +222,12 @@ TEST_F(io, many_threads_do_not_disturb_a_walk)
 /* A right to see the process is none to read its figures. */
 TEST_F(io, of_many_threads_is_hidden_from_other_users)
 {
-	struct xyzzy_task task;
-	int procfd = open("/proc", O_RDONLY | O_DIRECTORY);
+	struct xyzzy_task task = { 0 };
+	int procfd;
 
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	procfd = open("/proc", O_RDONLY | O_DIRECTORY);
 	ASSERT_EQ(0, subject_start(&self->subject, start_crowd, self->job));
 	ASSERT_EQ(0, seteuid(USER));
 	EXPECT_EQ(1, xyzzy_pidfd(procfd, self->subject.pidfd, XYZZY_ALL, 0,
@@ -278,39 +279,35 @@ TEST_F(io, sums_do_not_fall_while_threads_exit)
 	EXPECT_LT(NR_CROWD * 30000ULL, last.rchar);
 }
 
-/* A process after it, which the caller may see, has what is its own. */
-TEST_F(io, of_many_threads_that_are_hidden_disturbs_nothing)
+static int be_user(void *arg)
 {
-	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, NULL, 2);
-	struct xyzzy_task tasks[2];
-	pid_t pid;
+	return setresgid(USER, USER, USER) || setresuid(USER, USER, USER) ||
+	       prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
+}
+
+/* The next process, which the caller may see, has its own figures. */
+TEST_F(io, hidden_process_of_many_threads_disturbs_nothing)
+{
+	struct xyzzy_task tasks[2] = { 0 };
+	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, tasks, 2);
+	struct subject next;
 
 	if (geteuid())
 		SKIP(return, NO_ROOT);
 	ASSERT_EQ(0, subject_start(&self->subject, start_crowd, self->job));
 	params.cursor = self->subject.pid;
-	params.tasks = tasks;
+	ASSERT_EQ(0, setegid(USER));
 	ASSERT_EQ(0, seteuid(USER));
 	EXPECT_EQ(0, xyzzy_call(&params, 0));
 	ASSERT_EQ(0, seteuid(0));
 
-	pid = fork_child();
-	if (!pid) {
-		if (setresgid(USER, USER, USER) ||
-		    setresuid(USER, USER, USER) ||
-		    prctl(PR_SET_DUMPABLE, 1))
-			_exit(EXIT_FAILURE);
-		raise(SIGSTOP);
-		_exit(EXIT_SUCCESS);
-	}
-	ASSERT_TRUE(wait_state(pid, 'T'));
-	ASSERT_EQ(0, setegid(USER));
+	ASSERT_EQ(0, subject_start(&next, be_user, NULL));
 	ASSERT_EQ(0, seteuid(USER));
 	EXPECT_EQ(1, xyzzy_call(&params, 0));
 	ASSERT_EQ(0, seteuid(0));
-	EXPECT_EQ((__u32)pid, tasks[0].pid);
+	EXPECT_EQ((__u32)next.pid, tasks[0].pid);
 	EXPECT_TRUE(record_has(&tasks[0], XYZZY_IO));
-	kill_child(pid);
+	subject_kill(&next);
 }
 
 /*

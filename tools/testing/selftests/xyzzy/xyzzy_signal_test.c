@@ -121,7 +121,7 @@ static bool tells_calls(void)
 		raise(SIGSTOP);
 		_exit(EXIT_SUCCESS);
 	}
-	tells = waitpid(pid, NULL, 0) == pid &&
+	tells = pid > 0 && waitpid(pid, NULL, 0) == pid &&
 		ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info),
 		       &info) > 0;
 	kill_child(pid);

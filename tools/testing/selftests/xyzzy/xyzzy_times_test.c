@@ -282,6 +282,26 @@ TEST_F(times, children_not_waited_for_are_not_counted)
 /*
  * Context switches
  */
+FIXTURE(switches)
+{
+	struct subject subject;
+	struct notes *notes;
+	struct pair pair;
+};
+
+FIXTURE_SETUP(switches)
+{
+	memset(&self->subject, -1, sizeof(self->subject));
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+	self->notes = share_memory(sizeof(*self->notes));
+}
+
+FIXTURE_TEARDOWN(switches)
+{
+	subject_kill(&self->subject);
+}
+
 /* A sleep that is over before it begins does not count. */
 static void sleep_often(void)
 {
@@ -301,7 +321,7 @@ static int sleep_alone(void *arg)
 	return 0;
 }
 
-TEST_F(times, switches_of_single_thread_are_those_of_status)
+TEST_F(switches, of_single_thread_are_those_of_status)
 {
 	ASSERT_EQ(0, subject_start(&self->subject, sleep_alone, NULL));
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
@@ -330,7 +350,7 @@ static int sleep_in_exited_thread(void *arg)
 	return 0;
 }
 
-TEST_F(times, process_counts_switches_of_exited_threads)
+TEST_F(switches, of_exited_threads_are_counted)
 {
 	struct notes *notes = self->notes;
 	__u64 nvcsw;
@@ -397,7 +417,7 @@ static int yield_in_two_threads(void *arg)
 	return wait_state(notes->tids[0], 'S') ? 0 : -ETIMEDOUT;
 }
 
-TEST_F(times, process_sums_switches_of_threads)
+TEST_F(switches, of_threads_are_summed_up)
 {
 	__u64 nvcsw = 0, nivcsw = 0;
 	pid_t tids[2];
