@@ -21,6 +21,16 @@ struct outcome {
 	size_t room;		/* Whole records that the memory takes */
 };
 
+/* sparc takes a word, as the size is one, at no other place than its own. */
+static inline bool may_get_word(uintptr_t where)
+{
+#ifdef __sparc__
+	return where % sizeof(__u32) == 0;
+#else
+	return true;
+#endif
+}
+
 static inline int check_struct(const struct fuzz_call *call,
 			       struct outcome *outcome)
 {
@@ -28,7 +38,7 @@ static inline int check_struct(const struct fuzz_call *call,
 	size_t room = call->params_room;
 
 	if ((call->where != WHERE_GOOD && call->where != WHERE_READ_ONLY) ||
-	    room < sizeof(__u32))
+	    room < sizeof(__u32) || !may_get_word(-room))
 		return -EFAULT;
 	/* Of the size there may be less than the first half. */
 	if (call->params.size < XYZZY_PARAMS_SIZE_VER0)
