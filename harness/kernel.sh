@@ -70,11 +70,12 @@ check_config()
 	done <"$wanted"
 }
 
-# For make: gcov is to count in the objects of the series, and in no others.
+# For make: gcov and KCOV are to count in the objects of the series, and in no others.
 profiled()
 {
 	for file in $(added_files c); do
-		printf 'GCOV_PROFILE_%s.o=y ' "$(basename "$file" .c)"
+		name=$(basename "$file" .c)
+		printf 'GCOV_PROFILE_%s.o=y KCOV_INSTRUMENT_%s.o=y ' "$name" "$name"
 	done
 }
 
