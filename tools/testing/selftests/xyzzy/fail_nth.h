@@ -2,9 +2,7 @@
 #ifndef __XYZZY_FAIL_NTH_H
 #define __XYZZY_FAIL_NTH_H
 
-#include "helpers.h"
-
-#define DEBUGFS "/sys/kernel/debug/"
+#include "debugfs.h"
 
 /*
  * Fault injection: with N in /proc/self/task/TID/fail-nth the Nth thing that
@@ -59,18 +57,9 @@ static inline bool write_text(const char *path, const char *text)
 	return ok;
 }
 
-/* debugfs, in a mount namespace of our own if nobody has mounted it. */
-static inline void mount_debugfs(void)
-{
-	if (!access(DEBUGFS "failslab", F_OK) || unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return;
-	mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
-}
-
 static inline void set_knobs(struct knobs_before *before)
 {
-	mount_debugfs();
+	mount_debugfs_for(DEBUGFS "failslab");
 	for (size_t i = 0; i < NR_KNOBS; i++)
 		if (read_text(knobs[i].path, before->value[i], 16))
 			write_text(knobs[i].path, knobs[i].value);

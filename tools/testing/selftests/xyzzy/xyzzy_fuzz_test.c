@@ -5,8 +5,10 @@
  *   FUZZ_CALLS=N	so many calls for each caller instead of a few
  *   FUZZ_SEED=N	other ones
  *   FUZZ_FIRST=N	start at this one: with FUZZ_CALLS=1 it comes alone
+ *   FUZZ_BLOCKS=1	print which basic blocks of the kernel's code are reached
  */
 #include "kselftest_harness.h"
+#include "fuzz_blocks.h"
 #include "fuzz_model.h"
 
 #include <linux/userfaultfd.h>
@@ -26,12 +28,14 @@ struct fuzz {
 	__u64 first;
 	__u64 calls;
 	bool root;
+	bool wants_blocks;
 
 	__u64 nr_wrong;
 	__u64 nr_records;
 	__u64 nr_errors;
 	struct verdict verdict;
 	char call[1024];
+	struct blocks blocks;
 };
 
 FIXTURE(fuzz)
@@ -71,6 +75,7 @@ FIXTURE_SETUP(fuzz)
 	self->fuzz->first = number_from_env("FUZZ_FIRST", 0);
 	self->fuzz->calls = number_from_env("FUZZ_CALLS", DEFAULT_CALLS);
 	self->fuzz->root = !variant->caller.uid;
+	self->fuzz->wants_blocks = number_from_env("FUZZ_BLOCKS", 0);
 	caller = variant->caller;
 	adopt_orphans();
 	ASSERT_EQ(0, world_make(&world));
@@ -101,9 +106,28 @@ static void count_result(struct fuzz *fuzz, long ret)
 	fuzz->nr_records += ret > 0 ? ret : 0;
 }
 
+/* Of the caller, from before it becomes the user, who may not open it. */
+static __u64 *trace;
+
 static bool become_caller(const struct fuzz *fuzz)
 {
+	if (fuzz->wants_blocks) {
+		trace = blocks_trace();
+		if (!trace)
+			return false;
+	}
 	return fuzz->root || !become(&caller);
+}
+
+static long make_the_call(struct fuzz *fuzz, struct xyzzy_params *params,
+			  unsigned int flags)
+{
+	long ret = xyzzy_call(params, flags);
+
+	if (trace)
+		blocks_take(&fuzz->blocks, trace);
+	count_result(fuzz, ret);
+	return ret;
 }
 
 static int run_calls(void *arg)
@@ -120,8 +144,7 @@ static int run_calls(void *arg)
 
 		call = make_call(&rng, &world);
 		poison_buf(&world, &call);
-		ret = xyzzy_call(place_call(&world, &call), call.flags);
-		count_result(fuzz, ret);
+		ret = make_the_call(fuzz, place_call(&world, &call), call.flags);
 		if (!judge_call(&call, &world, fuzz->root, ret, &verdict))
 			keep_first_wrong(fuzz, &call, &verdict, nr);
 	}
@@ -133,6 +156,7 @@ static void expect_nothing_wrong(struct __test_metadata *_metadata,
 {
 	TH_LOG("seed %llu: %llu calls, %llu errors, %llu records", fuzz->seed,
 	       fuzz->calls, fuzz->nr_errors, fuzz->nr_records);
+	blocks_print(&fuzz->blocks);
 	EXPECT_EQ(0ULL, fuzz->nr_wrong) {
 		TH_LOG("first of them: %s", fuzz->verdict.text);
 		TH_LOG("%s", fuzz->call);
@@ -218,7 +242,7 @@ static long call_in_changing_memory(struct fuzz *fuzz, __u64 nr,
 	*call = make_call(&rng, &world);
 	params = (void *)(world.params + 2 * page_size() - sizeof(*params));
 	params->cursor = 0;
-	return xyzzy_call(params, call->flags);
+	return make_the_call(fuzz, params, call->flags);
 }
 
 static int run_in_changing_memory(void *arg)
@@ -235,7 +259,6 @@ static int run_in_changing_memory(void *arg)
 		return 1;
 	for (__u64 nr = fuzz->first; nr < fuzz->first + fuzz->calls; nr++) {
 		ret = call_in_changing_memory(fuzz, nr, &call);
-		count_result(fuzz, ret);
 		if (!is_result(ret)) {
 			wrong(&verdict, "%ld", ret);
 			keep_first_wrong(fuzz, &call, &verdict, nr);
@@ -323,8 +346,7 @@ static void hold_calls(struct fuzz *fuzz, const struct fuzz_world *held)
 		call = make_call(&rng, held);
 		call.buf_where = WHERE_GOOD;
 		madvise(held->buf, BUF_SIZE, MADV_DONTNEED);
-		ret = xyzzy_call(place_call(held, &call), call.flags);
-		count_result(fuzz, ret);
+		ret = make_the_call(fuzz, place_call(held, &call), call.flags);
 		if (!judge_call(&call, held, fuzz->root, ret, &verdict))
 			keep_first_wrong(fuzz, &call, &verdict, nr);
 	}
