@@ -70,12 +70,15 @@ check_config()
 	done <"$wanted"
 }
 
-# For make: gcov and KCOV are to count in the objects of the series, and in no others.
+# For make: gcov and KCOV are to count in the objects of the series, and in no
+# others. The blocks of KCOV have lines.
 profiled()
 {
 	for file in $(added_files c); do
 		name=$(basename "$file" .c)
-		printf 'GCOV_PROFILE_%s.o=y KCOV_INSTRUMENT_%s.o=y ' "$name" "$name"
+		printf 'GCOV_PROFILE_%s.o=y ' "$name"
+		has_option CONFIG_KCOV || continue
+		printf 'KCOV_INSTRUMENT_%s.o=y CFLAGS_%s.o=-g ' "$name" "$name"
 	done
 }
 

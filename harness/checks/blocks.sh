@@ -1,0 +1,48 @@
+#!/bin/sh
+# Which basic blocks of the series' code did the fuzzer reach? Of a kernel that is
+# built with KCOV, after "guest.sh on fuzz" with FUZZ_BLOCKS=1.
+#
+#   blocks.sh PERCENT	so many at least
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$HARNESS/kernel-lib.sh"
+
+log=$BUILD/log/guest-$LABEL-on-ktap${NAME}_fuzz_test.log
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+
+# Nobody but the objects of the series tells KCOV; it is told where it returns to.
+built()
+{
+	objdump -d --no-show-raw-insn "$OUT/vmlinux" |
+		awk '/>:$/ { ours = !/<_sub_/ }
+			told { sub(/:$/, "", $1); print $1; told = 0 }
+			/call .*<__sanitizer_cov_trace_pc>$/ { told = ours }' | sort -u
+}
+
+reached()
+{
+	tr -d '\r' <"$log" | sed -n 's/^.*# block \([0-9a-f]*\)$/\1/p' | sort -u
+}
+
+# Innermost first, where something is inline.
+missed()
+{
+	comm -13 "$work/reached" "$work/built" |
+		addr2line -e "$OUT/vmlinux" | sed "s,^$TREE/,," | sort -u | sed 's/^/# not reached: /'
+}
+
+enough()
+{
+	[ $((100 * of_those)) -ge $((all * $1)) ]
+}
+
+built >"$work/built"
+reached >"$work/reached"
+all=$(wc -l <"$work/built")
+of_those=$(comm -12 "$work/reached" "$work/built" | wc -l)
+missed
+say "# $of_those of $all basic blocks reached"
+check "the fuzzer reaches $1 % of the basic blocks" enough "$1"
+exit $failed
