@@ -19,6 +19,8 @@ private_apt()
 
 # The machine's own Debian sources and, from its mirror, one more suite. An index
 # that cannot be had is no reason to stop: it may not be the one that matters.
+#
+#   use_suite own|SUITE [sources]	with the packages' sources too
 use_suite()
 {
 	mkdir -p "$apt_dir/etc/preferences.d" "$apt_dir/state/lists/partial" \
@@ -28,7 +30,7 @@ use_suite()
 			'Created-By: Packages' 'Origin: Debian' | sort -u
 		[ "$1" = own ] || apt-get indextargets --format "\$(REPO_URI) $1 main" \
 			'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
-	} | sed "s,^,deb [signed-by=$keyring] ," >"$apt_dir/etc/sources.list"
+	} | sed "s,^,deb [signed-by=$keyring] ,${2:+; p; s,^deb,deb-src,}" >"$apt_dir/etc/sources.list"
 	private_apt update || :
 }
 

@@ -16,7 +16,7 @@ list_programs()
 
 list_shell()
 {
-	say "file /bin/busybox $BUILD/busybox-$DEB_ARCH 755 0 0"
+	say "file /bin/busybox $BUILD/busybox-$ARCH 755 0 0"
 	say "slink /bin/sh busybox 777 0 0"
 	for file in enosys.sh demo.sh shell.sh coverage.sh; do
 		say "file /$file $HARNESS/guest/$file 755 0 0"
@@ -32,12 +32,12 @@ list()
 	say "file /init $OUT/guest-init 755 0 0"
 	say "file /ktap $OUT/guest-ktap 755 0 0"
 	say "file /etc/passwd $HARNESS/guest/passwd 644 0 0"
-	[ "$DEB_ARCH" = - ] || list_shell
+	list_shell
 	say "file /demo $SERIES/series/demo 644 0 0"
 	list_programs
 }
 
-[ "$DEB_ARCH" = - ] || "$HARNESS/busybox.sh"
+"$HARNESS/busybox.sh"
 lock "$LABEL"
 for program in init ktap; do
 	# shellcheck disable=SC2086 # a command and its flag
