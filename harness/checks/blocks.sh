@@ -26,11 +26,16 @@ reached()
 	tr -d '\r' <"$log" | sed -n 's/^.*# block \([0-9a-f]*\)$/\1/p' | sort -u
 }
 
-# Innermost first, where something is inline.
+# For each, the innermost line in a file of the series.
 missed()
 {
-	comm -13 "$work/reached" "$work/built" |
-		addr2line -e "$OUT/vmlinux" | sed "s,^$TREE/,," | sort -u | sed 's/^/# not reached: /'
+	comm -13 "$work/reached" "$work/built" | addr2line -a -i -e "$OUT/vmlinux" |
+		sed "s,^$TREE/,,; s/ .*//" |
+		awk -v files=" $(added_files c | tr '\n' ' ')" '/^0x/ { named = 0; next }
+			!named && index(files, " " substr($0, 1, index($0, ":") - 1) " ") {
+				print "# not reached: " $0
+				named = 1
+			}' | sort -t : -k 3n -u
 }
 
 enough()

@@ -3,6 +3,7 @@
 #define __XYZZY_FUZZ_WORLD_H
 
 #include "actors.h"
+#include "terminal.h"
 
 #include <limits.h>
 #include <sys/epoll.h>
@@ -45,6 +46,7 @@ struct fuzz_world {
 	struct subject actors[NR_ACTORS];
 	pid_t sleepers[NR_SLEEPERS];
 	pid_t zombie;
+	struct subject session;		/* With a terminal, if there are any */
 	struct pidns ns;
 	__u64 supported;
 
@@ -145,6 +147,7 @@ static inline void add_pidfds(struct fuzz_world *world)
 		new->ptraceable = actor_kinds[i].ptraceable;
 		new->nr_threads += actor_kinds[i].threaded;
 	}
+	add_pidfd(world, "a session's leader", world->session.pidfd);
 	add_pidfd(world, "a zombie", sys_pidfd_open(world->zombie, 0));
 	add_pidfd(world, "a reaped one", reaped_pidfd())->pidfd_err = -ESRCH;
 	if (world->ns.procfd >= 0)
@@ -194,6 +197,9 @@ static inline int world_make(struct fuzz_world *world)
 		return err ?: -EAGAIN;
 	if (spawn_pidns(&world->ns))
 		world->ns.procfd = -1;
+	if (subject_start(&world->session, take_terminal,
+			  share_memory(sizeof(struct tty_family))))
+		subject_kill(&world->session);
 	world->supported = xyzzy_supported();
 
 	/* The first one is what most calls take. */
@@ -214,6 +220,7 @@ static inline void world_end(struct fuzz_world *world)
 	actors_kill(world->actors);
 	kill_many(world->sleepers, NR_SLEEPERS);
 	kill_child(world->zombie);
+	subject_kill(&world->session);
 	if (world->ns.procfd >= 0)
 		kill_pidns(&world->ns);
 }
