@@ -13,6 +13,8 @@
 #define POISON 0xa5
 /* Far more than there is to fail in one call. */
 #define NTH_MAX 1000
+/* Debugging allocates now and then, and shifts the numbers of what is to fail. */
+#define ROUNDS 5
 
 /* What is walked. */
 enum target {
@@ -235,25 +237,38 @@ static int fail_all(struct __test_metadata *_metadata, struct failing *call)
 	return nth - 1;
 }
 
+/* Each thing that can fail did so in one round. */
+static bool saw_all(const struct failing *call)
+{
+	const bool wide = call->params.task_size > sizeof(struct xyzzy_task);
+
+	/* The parameters, both of the results. */
+	if (usercopy_fails() && call->nr_efault < (call->nr ? 3 : 2))
+		return false;
+	if (usercopy_fails() && wide && call->nr > 1 && !call->nr_short)
+		return false;
+	return !slab_fails() || !call->nr || call->nr_enomem;
+}
+
 TEST_F(fail, leaves_nothing_half_done)
 {
 	struct failing *call = &self->call;
 	int nr_failures;
 
 	learn_result(_metadata, call);
-	nr_failures = fail_all(_metadata, call);
-	TH_LOG("%d failures: %d ENOMEM, %d EFAULT, %d times fewer records",
-	       nr_failures, call->nr_enomem, call->nr_efault, call->nr_short);
-	EXPECT_GT(NTH_MAX - 1, nr_failures);
-
-	if (usercopy_fails()) {
-		/* The parameters, both of the results. */
-		EXPECT_LE(call->nr ? 3 : 2, call->nr_efault);
+	for (int round = 0; round < ROUNDS; round++) {
+		call->nr_enomem = 0;
+		call->nr_efault = 0;
+		call->nr_short = 0;
+		nr_failures = fail_all(_metadata, call);
+		EXPECT_GT(NTH_MAX - 1, nr_failures);
+		TH_LOG("%d failures: %d ENOMEM, %d EFAULT, %d times fewer records",
+		       nr_failures, call->nr_enomem, call->nr_efault,
+		       call->nr_short);
+		if (saw_all(call))
+			break;
 	}
-	if (usercopy_fails() && variant->stride > 384 && call->nr > 1)
-		EXPECT_LT(0, call->nr_short);
-	if (slab_fails() && call->nr)
-		EXPECT_LE(1, call->nr_enomem);
+	EXPECT_TRUE(saw_all(call));
 }
 
 /* File objects that are allocated, in all of the system. */
