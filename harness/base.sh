@@ -5,6 +5,8 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/apt.sh"
 
+# Two bases may be fetched at a time.
+apt_dir=$BUILD/apt-$BASE
 work=
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM

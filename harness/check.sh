@@ -4,27 +4,43 @@
 #
 #   check.sh TABLE
 #
-# The last line is "N passed, N failed". A script that ends badly counts as a
-# failure, whatever it printed.
+# Rows of one kernel (CONFIG, ARCH, BASE, CC) go one after another, as many of
+# these groups at a time as there are processors: a guest keeps just one busy. A
+# line "---" waits for what is above it. The last line is "N passed, N failed".
 set -eu
 . "$(dirname "$0")/lib.sh"
 
+work=$(mktemp -d "$BUILD/.check.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
 results=$BUILD/log/check.results
-: >"$results"
 begin=$(date +%s)
 
-# shellcheck disable=SC2046,SC2086 # the words of the table
-while read -r settings script arguments; do
-	case $settings in
-	'#'* | '') continue ;;
-	esac
-	say "== $script $arguments ($settings)"
-	name="$script $arguments ($settings)"
-	{
-		env $(say "$settings" | tr , ' ') "$HARNESS/checks/$script.sh" $arguments </dev/null 2>&1 ||
-			say "not ok $name: ended with status $?"
-	} | tee -a "$results"
-done <"$1"
+# Files PHASE.GROUP of rows.
+split_table()
+{
+	awk -v work="$work/" 'BEGIN { phase = 10 }
+		/^---/ { phase++ }
+		!/^[^#-]/ { next }
+		{
+			kernel = phase "," $1
+			gsub(/,(LIMIT|GUEST)=[^,]*/, "", kernel)
+			if (!(kernel in file))
+				file[kernel] = work phase "." 100 + n++
+			print >file[kernel]
+		}' "$1"
+}
+
+run_phase()
+{
+	printf '%s\n' "$work/$1".??? | xargs -n 1 -P "$JOBS" "$HARNESS/check-rows.sh"
+}
+
+split_table "$1"
+for phase in $(find "$work" -type f | sed 's,.*/,,; s/\..*//' | sort -u); do
+	run_phase "$phase"
+done
+cat "$work"/*.results >"$results"
 
 passed=$(grep -c '^ok ' "$results" || :)
 failed=$(grep -c '^not ok ' "$results" || :)
