@@ -3,4 +3,4 @@
 
 /bin/busybox --install -s /bin
 echo 'Programs are in /tests. Leave with exit, or kill QEMU with Ctrl-A x.'
-exec setsid -c sh -l
+exec setsid -c /bin/sh -l

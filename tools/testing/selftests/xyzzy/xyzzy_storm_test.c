@@ -8,6 +8,7 @@
 #include "storm_walkers.h"
 
 #include <limits.h>
+#include <sys/resource.h>
 
 #define DEFAULT_SECONDS 30
 #define WARM_UP_SECONDS 2
@@ -137,6 +138,8 @@ static void end_storms(FIXTURE_DATA(storm) * self)
 
 static void rage(FIXTURE_DATA(storm) * self, unsigned int seconds)
 {
+	/* The kernel's threads are to free in time what is left behind. */
+	setpriority(PRIO_PROCESS, 0, 19);
 	start_storms(self);
 	self->scene->stop = false;
 	for (size_t i = 0; i < NR_WALKERS; i++)
