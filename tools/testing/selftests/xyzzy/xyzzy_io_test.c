@@ -285,29 +285,40 @@ static int be_user(void *arg)
 	       prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
 }
 
-/* The next process, which the caller may see, has its own figures. */
+/* Records of the user's processes from @cursor on. */
+static long call_as_user(struct xyzzy_params *params, pid_t cursor)
+{
+	long ret;
+
+	params->cursor = cursor;
+	if (setegid(USER) || seteuid(USER))
+		return -errno;
+	ret = xyzzy_call(params, 0);
+	return seteuid(0) || setegid(0) ? -errno : ret;
+}
+
+/* Those before and behind it, which the caller may see, have their own figures. */
 TEST_F(io, hidden_process_of_many_threads_disturbs_nothing)
 {
-	struct xyzzy_task tasks[2] = { 0 };
-	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, tasks, 2);
-	struct subject next;
+	struct xyzzy_task tasks[3] = { 0 };
+	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, tasks, 3);
+	struct subject before, behind;
 
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, subject_start(&before, be_user, NULL));
 	ASSERT_EQ(0, subject_start(&self->subject, start_crowd, self->job));
-	params.cursor = self->subject.pid;
-	ASSERT_EQ(0, setegid(USER));
-	ASSERT_EQ(0, seteuid(USER));
-	EXPECT_EQ(0, xyzzy_call(&params, 0));
-	ASSERT_EQ(0, seteuid(0));
-
-	ASSERT_EQ(0, subject_start(&next, be_user, NULL));
-	ASSERT_EQ(0, seteuid(USER));
-	EXPECT_EQ(1, xyzzy_call(&params, 0));
-	ASSERT_EQ(0, seteuid(0));
-	EXPECT_EQ((__u32)next.pid, tasks[0].pid);
+	EXPECT_EQ(0, call_as_user(&params, self->subject.pid));
+	EXPECT_EQ(1, call_as_user(&params, before.pid));
+	EXPECT_EQ((__u32)before.pid, tasks[0].pid);
 	EXPECT_TRUE(record_has(&tasks[0], XYZZY_IO));
-	subject_kill(&next);
+
+	ASSERT_EQ(0, subject_start(&behind, be_user, NULL));
+	EXPECT_EQ(1, call_as_user(&params, self->subject.pid));
+	EXPECT_EQ((__u32)behind.pid, tasks[0].pid);
+	EXPECT_TRUE(record_has(&tasks[0], XYZZY_IO));
+	subject_kill(&before);
+	subject_kill(&behind);
 }
 
 /*

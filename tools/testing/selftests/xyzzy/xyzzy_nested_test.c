@@ -130,7 +130,9 @@ TEST_F(nested, both_views_are_of_one_process)
  * A terminal whose foreground process group is outside
  */
 struct on_tty {
+	bool beside;
 	pid_t leader;
+	pid_t foreground;
 	int procfd;
 };
 
@@ -141,6 +143,14 @@ FIXTURE(nested_tty)
 	struct pair pair;
 };
 
+FIXTURE_VARIANT(nested_tty)
+{
+	bool beside;		/* In a PID namespace beside the walked one */
+};
+
+FIXTURE_VARIANT_ADD(nested_tty, outside) { .beside = false };
+FIXTURE_VARIANT_ADD(nested_tty, beside) { .beside = true };
+
 FIXTURE_SETUP(nested_tty)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
@@ -150,12 +160,24 @@ FIXTURE_SETUP(nested_tty)
 		SKIP(return, NO_ROOT);
 	adopt_orphans();
 	self->on_tty = share_memory(sizeof(*self->on_tty));
+	self->on_tty->beside = variant->beside;
 }
 
 FIXTURE_TEARDOWN(nested_tty)
 {
 	subject_kill(&self->subject);
 	reap_orphans();
+}
+
+/* Another namespace of the same depth gets a group, which the terminal gets. */
+static pid_t put_beside(int tty)
+{
+	struct pidns ns;
+
+	if (spawn_pidns(&ns) || setpgid(ns.init, ns.init) ||
+	    tcsetpgrp(tty, ns.init))
+		return -1;
+	return ns.init;
 }
 
 static int nest_on_tty(void *arg)
@@ -174,11 +196,12 @@ static int nest_on_tty(void *arg)
 	if (spawn_pidns(&ns))
 		return -EOPNOTSUPP;
 	on_tty->leader = getpid();
+	on_tty->foreground = on_tty->beside ? put_beside(tty) : getpid();
 	on_tty->procfd = ns.procfd;
-	return 0;
+	return on_tty->foreground < 0 ? -EIO : 0;
 }
 
-TEST_F(nested_tty, foreground_outside_is_0)
+TEST_F(nested_tty, foreground_is_0)
 {
 	struct xyzzy_task leader;
 	int err, procfd;
@@ -194,7 +217,7 @@ TEST_F(nested_tty, foreground_outside_is_0)
 	expect_id(_metadata, &self->pair);
 	EXPECT_NE(0U, leader.tty_nr);
 	EXPECT_EQ(leader.tty_nr, self->pair.task.tty_nr);
-	EXPECT_EQ(self->on_tty->leader, leader.tty_pgrp);
+	EXPECT_EQ(self->on_tty->foreground, leader.tty_pgrp);
 	EXPECT_EQ(0, self->pair.task.tty_pgrp);
 	close(procfd);
 }
