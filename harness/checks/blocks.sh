@@ -40,7 +40,7 @@ missed()
 
 enough()
 {
-	[ $((100 * of_those)) -ge $((all * $1)) ]
+	[ "$all" -gt 0 ] && [ $((100 * of_those)) -ge $((all * $1)) ]
 }
 
 built >"$work/built"
