@@ -4,6 +4,7 @@
 
 #include "debugfs.h"
 
+#include <linux/kcov.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -15,9 +16,8 @@
 #define BLOCKS_MAX 4096
 #define TRACE_MAX (64 * 1024)
 
+/* KCOV_INIT_TRACE as a 64-bit kernel has it. */
 #define KCOV_INIT_TRACE64 _IOR('c', 1, __u64)
-#define KCOV_ENABLE _IO('c', 100)
-#define KCOV_TRACE_PC 0
 
 /* Shared with the callers. */
 struct blocks {

@@ -188,9 +188,8 @@ static void change_params(struct rng *rng)
 	struct fuzz_call call = make_call(rng, &world);
 	size_t off = rng_below(rng, sizeof(call.params) / 4) * 4;
 	char *to = world.params + 2 * page_size() - sizeof(call.params);
-	/* Some take more than a batch of the kernel's, but most are quick. */
 	struct xyzzy_params good = XYZZY_PARAMS(XYZZY_ALL, (void *)world.buf,
-						rng_one_in(rng, 16) ? 64 : 4);
+						64);
 
 	call.params.tasks = good.tasks;
 	if (rng_one_in(rng, 2))
