@@ -1,5 +1,5 @@
 # Take the name of a bug from the reports of KCSAN that concern others: a report
-# is about the series if one of its functions is in a stack of it.
+# is about the series if one of its functions is in the title or in a stack of it.
 #
 #   awk -v functions="NAME..." -f kcsan.awk
 #
@@ -13,21 +13,32 @@ function end_report(    i)
 	n = ours = 0
 }
 
-# Functions stand in stacks as " NAME+0xOFFSET/0xSIZE".
-function is_ours(text,    word)
+# NAME, or NAME.isra.0+0xOFFSET/0xSIZE
+function is_function(word)
 {
-	if (!match(text, /[A-Za-z0-9_.]+\+0x/))
-		return 0
-	word = substr(text, RSTART, RLENGTH - 3)
-	sub(/\..*/, "", word)
-	return index(" " functions, " " word " ") > 0
+	sub(/[.+].*/, "", word)
+	return index(" " functions " ", " " word " ") > 0
 }
 
-/BUG: KCSAN: /	{ end_report(); line[++n] = $0; next }
+# "data-race in ONE / OTHER", or of unknown origin "data-race in ONE+..."
+function is_in_title(text,    word)
+{
+	sub(/.* in /, "", text)
+	split(text, word, " ")
+	return is_function(word[1]) || is_function(word[3])
+}
+
+function is_in_stack(text)
+{
+	return match(text, /[A-Za-z0-9_.]+\+0x/) &&
+	       is_function(substr(text, RSTART, RLENGTH))
+}
+
+/BUG: KCSAN: /	{ end_report(); line[++n] = $0; ours = is_in_title($0); next }
 !n		{ print; next }
 {
 	line[++n] = $0
-	ours = ours || is_ours($0)
+	ours = ours || is_in_stack($0)
 }
 /^=+$/		{ end_report() }
 END		{ end_report() }
