@@ -263,13 +263,19 @@ static void fill_cputime(struct xyzzy_task *rec, struct task_struct *task,
 	rec->stime = stime;
 }
 
-/* The sums are in registers, as a process can have many threads. */
+/*
+ * A thread adds to its own counts without a lock, so that each may be another
+ * one right after it was read. The sums are in registers, as a process can have
+ * many threads.
+ */
 static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 		       const struct xyzzy_walk *walk, u64 groups)
 {
 	const struct signal_struct *sig = task->signal;
-	u64 nvcsw = task->nvcsw, nivcsw = task->nivcsw;
-	u64 min_flt = task->min_flt, maj_flt = task->maj_flt;
+	u64 nvcsw = data_race(task->nvcsw);
+	u64 nivcsw = data_race(task->nivcsw);
+	u64 min_flt = data_race(task->min_flt);
+	u64 maj_flt = data_race(task->maj_flt);
 	const struct task_struct *thread;
 
 	if (walk->type == PIDTYPE_TGID) {
@@ -278,10 +284,10 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 		min_flt = sig->min_flt;
 		maj_flt = sig->maj_flt;
 		__for_each_thread(sig, thread) {
-			nvcsw += thread->nvcsw;
-			nivcsw += thread->nivcsw;
-			min_flt += thread->min_flt;
-			maj_flt += thread->maj_flt;
+			nvcsw += data_race(thread->nvcsw);
+			nivcsw += data_race(thread->nivcsw);
+			min_flt += data_race(thread->min_flt);
+			maj_flt += data_race(thread->maj_flt);
 		}
 	}
 
@@ -300,18 +306,21 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 }
 
 #ifdef CONFIG_TASK_IO_ACCOUNTING
+/* As above, a thread's own figures may just change. */
 static __always_inline
 void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 	    const struct xyzzy_walk *walk)
 {
 	const struct signal_struct *sig = task->signal;
-	struct task_io_accounting ioac = task->ioac;
+	struct task_io_accounting ioac = data_race(task->ioac), own;
 	struct task_struct *thread;
 
 	if (walk->type == PIDTYPE_TGID) {
 		ioac = sig->ioac;
-		__for_each_thread(sig, thread)
-			task_io_accounting_add(&ioac, &thread->ioac);
+		__for_each_thread(sig, thread) {
+			own = data_race(thread->ioac);
+			task_io_accounting_add(&ioac, &own);
+		}
 	}
 
 	rec->rchar = ioac.rchar;
