@@ -5,8 +5,9 @@
 #   check.sh TABLE
 #
 # Rows of one kernel (CONFIG, ARCH, BASE, CC) go one after another, as many of
-# these groups at a time as there are processors: a guest keeps just one busy. A
-# line "---" waits for what is above it. The last line is "N passed, N failed".
+# these groups at a time as there are processors: a guest keeps just one busy.
+# PART=NAME, which no script knows, puts rows in a group of their own. A line
+# "---" waits for what is above it. The last line is "N passed, N failed".
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -41,7 +41,7 @@ run()
 {
 	name=$(basename "${1%% *}" .sh)$(say "$tests" | tr -d ' ')
 	console=$BUILD/log/guest-$LABEL-$state-$name.log
-	if step "guest $LABEL, $OPTION $state: $name" "boot-$LABEL-$state" boot "$1$tests"; then
+	if step "guest $LABEL, $OPTION $state: $name" "boot-$LABEL-$state-$name" boot "$1$tests"; then
 		say "ok $LABEL $state: $name: the guest reported success"
 	else
 		tail -n 30 "$console" | sed 's/^/# /'

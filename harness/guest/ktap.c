@@ -192,10 +192,12 @@ static int run(const char *program)
 
 static bool run_program(const char *program, int number)
 {
+	time_t begin = now();
 	int status;
 
 	printf("    # Subtest: %s\n", program);
 	status = run(program);
+	printf("    # %s took %lld s\n", program, (long long)(now() - begin));
 	printf("  %sok %d %s", status && status != KSFT_SKIP ? "not " : "", number,
 	       program);
 	if (status == KSFT_SKIP)
