@@ -178,12 +178,8 @@ static const struct record_group {
 static inline bool group_is_zero(const struct xyzzy_task *task,
 				 const struct record_group *group)
 {
-	const char *bytes = (const char *)task;
-
-	for (size_t i = group->start; i < group->end; i++)
-		if (bytes[i])
-			return false;
-	return true;
+	return is_filled_with((const char *)task + group->start, 0,
+			      group->end - group->start);
 }
 
 /* What is not filled is zero. */

@@ -183,22 +183,6 @@ static inline bool judge_result(const struct outcome *outcome, long ret,
 		     ret, outcome->min, outcome->max, outcome->or_err);
 }
 
-static inline bool is_poison(const char *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)bytes[i] != POISON)
-			return false;
-	return true;
-}
-
-static inline bool is_zero(const char *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i])
-			return false;
-	return true;
-}
-
 static inline bool judge_groups(const struct xyzzy_task *task, __u64 wanted,
 				struct verdict *verdict)
 {
@@ -229,8 +213,8 @@ static inline bool judge_record(const struct fuzz_call *call,
 	if (!(task.mask & XYZZY_ID) || !task.nr_threads || !task.state ||
 	    task.comm[15])
 		return wrong(verdict, "pid %u without an ID", task.pid);
-	if (!is_zero(where + sizeof(task),
-		     call->params.task_size - sizeof(task)))
+	if (!is_filled_with(where + sizeof(task), 0,
+			    call->params.task_size - sizeof(task)))
 		return wrong(verdict, "no zeroes behind pid %u", task.pid);
 	return judge_groups(&task, wanted, verdict);
 }
@@ -253,7 +237,7 @@ static inline bool judge_buf(const struct fuzz_call *call,
 	if (ret == -EFAULT || (ret > 0 && call->params.nr_tasks > (size_t)ret &&
 			       end - pos < call->params.task_size))
 		return true;
-	return is_poison(pos, end - pos) ||
+	return is_filled_with(pos, POISON, end - pos) ||
 	       wrong(verdict, "written behind the %ld records", ret);
 }
 

@@ -529,6 +529,15 @@ static inline void kill_pidns(struct pidns *ns)
  * Memory. A test that gets none ends here.
  */
 
+/* memcmp() compares many bytes at a time, each with the one before it. */
+static inline bool is_filled_with(const void *where, int byte, size_t size)
+{
+	const unsigned char *bytes = where;
+
+	return !size ||
+	       (bytes[0] == byte && !memcmp(bytes, bytes + 1, size - 1));
+}
+
 /* Map memory that is shared with child processes. */
 static inline void *map_shared(size_t size)
 {

@@ -135,13 +135,12 @@ static __u32 pid_in(const struct failing *call, int i)
 static bool buf_holds(const struct failing *call, const pid_t *pids, long nr,
 		      bool part)
 {
+	const size_t end = (nr + part) * call->params.task_size;
+
 	for (long i = 0; i < nr; i++)
 		if (pid_in(call, i) != (__u32)pids[i])
 			return false;
-	for (size_t i = (nr + part) * call->params.task_size; i < BUF_SIZE; i++)
-		if ((unsigned char)call->buf[i] != POISON)
-			return false;
-	return true;
+	return is_filled_with(call->buf + end, POISON, BUF_SIZE - end);
 }
 
 static long call_untouched(struct failing *call, struct xyzzy_params *params)

@@ -19,8 +19,9 @@
 #define DEFAULT_SEED 20261122
 /* In seconds; ktap.sh and others have limits of their own. */
 #define NO_TIMEOUT 1000000
-/* Of the calls, one in so many waits for its memory. */
+/* Of the calls, one in so many waits for its memory; it takes as long as 100. */
 #define HELD_ONE_IN 50
+#define HELD_MAX 1000
 
 /* Shared with the callers. */
 struct fuzz {
@@ -335,12 +336,14 @@ static void *give_memory(void *arg)
 /* All of the array is there, but each time only when it is asked for. */
 static void hold_calls(struct fuzz *fuzz, const struct fuzz_world *held)
 {
-	__u64 end = fuzz->first + fuzz->calls;
+	__u64 end = fuzz->first + fuzz->calls, step = HELD_ONE_IN;
 	struct verdict verdict;
 	struct fuzz_call call;
 	long ret;
 
-	for (__u64 nr = fuzz->first; nr < end; nr += HELD_ONE_IN) {
+	if (fuzz->calls > HELD_MAX * step)
+		step = fuzz->calls / HELD_MAX;
+	for (__u64 nr = fuzz->first; nr < end; nr += step) {
 		struct rng rng = rng_of(fuzz->seed, nr);
 
 		call = make_call(&rng, held);

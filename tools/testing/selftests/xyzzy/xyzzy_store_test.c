@@ -12,16 +12,6 @@
 #define NR_CHILDREN 16
 #define POISON 0xa5
 
-static bool is_filled_with(const void *where, int byte, size_t size)
-{
-	const unsigned char *bytes = where;
-
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i] != byte)
-			return false;
-	return true;
-}
-
 /* The record @i of an array with the stride @stride. */
 static struct xyzzy_task *record(void *tasks, size_t stride, int i)
 {
