@@ -172,7 +172,7 @@ static inline size_t make_nr(struct rng *rng)
 {
 	if (rng_one_in(rng, 8))
 		return rng_number(rng);
-	return rng_below(rng, rng_one_in(rng, 2) ? 4 : 100);
+	return rng_below(rng, rng_one_in(rng, 4) ? 100 : 4);
 }
 
 /* Room for some records, and for a part of one. */

@@ -21,7 +21,9 @@
 #define NO_TIMEOUT 1000000
 /* Of the calls, one in so many waits for its memory; it takes as long as 100. */
 #define HELD_ONE_IN 50
-#define HELD_MAX 1000
+#define HELD_MAX 500
+/* The kernel's buffer takes fewer records. */
+#define MORE_THAN_A_BATCH 24
 
 /* Shared with the callers. */
 struct fuzz {
@@ -190,7 +192,7 @@ static void change_params(struct rng *rng)
 	size_t off = rng_below(rng, sizeof(call.params) / 4) * 4;
 	char *to = world.params + 2 * page_size() - sizeof(call.params);
 	struct xyzzy_params good = XYZZY_PARAMS(XYZZY_ALL, (void *)world.buf,
-						64);
+						MORE_THAN_A_BATCH);
 
 	call.params.tasks = good.tasks;
 	if (rng_one_in(rng, 2))
@@ -211,15 +213,18 @@ static void change_mapping(struct rng *rng)
 	mprotect(world.buf, BUF_SIZE, PROT_READ | PROT_WRITE);
 }
 
+/* Several changes in a row, then none for about a tenth of a call. */
 static void *change_memory(void *arg)
 {
 	struct rng rng = rng_of(*(__u64 *)arg, ~0ULL);
 
 	while (!stop) {
-		if (rng_one_in(&rng, 8))
+		if (rng_one_in(&rng, 32))
 			change_mapping(&rng);
 		else
 			change_params(&rng);
+		if (rng_one_in(&rng, 4))
+			usleep(1);
 	}
 	return NULL;
 }
