@@ -14,5 +14,7 @@
 unsigned int find_ge_pids(int nr, struct pid_namespace *ns, struct pid **pids,
 			  unsigned int max)
 {
-	return radix_tree_gang_lookup(&ns->idr.idr_rt, (void **)pids, nr, max);
+	/* A slot that was seen to be taken is read once more, if it still is. */
+	return data_race(radix_tree_gang_lookup(&ns->idr.idr_rt, (void **)pids,
+						nr, max));
 }
