@@ -36,6 +36,22 @@ judge()
 			-f "$HARNESS/ktap.awk" || :
 }
 
+# How far they got, of a few tests that were told to go far.
+figures()
+{
+	[ -n "$tests" ] && [ -n "${GUEST:-}" ] || return 0
+	tr -d '\r' <"$console" | sed -n 's/^ *# [a-z_]*\.c:[0-9]*:/# /p'
+}
+
+# What was never on finds nothing: KCSAN not even a data race of the kernel's own.
+looked()
+{
+	! has_option CONFIG_KCSAN || check "$LABEL $state: KCSAN finds data races, if only of others" \
+		grep -q 'BUG: KCSAN: ' "$console"
+	! has_option CONFIG_DEBUG_KMEMLEAK || check "$LABEL $state: kmemleak finds nothing lost" \
+		grep -q 'kmemleak has scanned: nothing lost' "$console"
+}
+
 # run PROGRAM pass|skip: boot once, with what its tests are to do.
 run()
 {
@@ -48,6 +64,8 @@ run()
 		say "not ok $LABEL $state: $name: the guest reported success"
 	fi
 	judge "$2"
+	figures
+	looked
 }
 
 # Of a kernel that cannot be built, what is the series' own.

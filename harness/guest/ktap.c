@@ -95,7 +95,7 @@ static bool find_no_leaks(void)
 	}
 	if (file)
 		fclose(file);
-	printf("# kmemleak has scanned\n");
+	printf("# kmemleak has scanned: %s\n", none ? "nothing lost" : "see above");
 	return none;
 }
 
