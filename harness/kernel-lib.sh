@@ -80,6 +80,15 @@ has_option()
 	grep -qx "$1=y" "$OUT/.config"
 }
 
+# The functions in the objects of the series, whose data races count.
+functions_for_kcsan()
+{
+	has_option CONFIG_KCSAN || return 0
+	added_files c | while read -r file; do
+		nm "$OUT/${file%.c}.o" | sed -n 's/^.* [tT] //p'
+	done | tr '\n' ' '
+}
+
 # What the table says of an ABI, how to compile for it with the headers of the
 # tree, and where these are.
 # shellcheck disable=SC2046 # the words of the line

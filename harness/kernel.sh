@@ -5,7 +5,8 @@
 #   kernel.sh on|off WORD...
 #			words for make in the place of the image, to see what it says
 #
-# The image and its configuration are left in OUT as kernel-on or kernel-off.
+# The image and its configuration are left in OUT as kernel-on or kernel-off. With
+# PRE_INCLUDE the objects of the series are built with that header in front.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -72,11 +73,12 @@ check_config()
 
 # For make: gcov and KCOV are to count in the objects of the series, and in no
 # others. The blocks of KCOV have lines.
-profiled()
+series_objects()
 {
 	for file in $(added_files c); do
 		name=$(basename "$file" .c)
 		printf 'GCOV_PROFILE_%s.o=y ' "$name"
+		[ -z "${PRE_INCLUDE:-}" ] || printf 'CFLAGS_%s.o=-include%s ' "$name" "$PRE_INCLUDE"
 		has_option CONFIG_KCOV || continue
 		printf 'KCOV_INSTRUMENT_%s.o=y CFLAGS_%s.o=-g ' "$name" "$name"
 	done
@@ -85,7 +87,7 @@ profiled()
 build()
 {
 	# shellcheck disable=SC2046 # words for make
-	kernel_make $(profiled) "$(basename "$IMAGE")"
+	kernel_make $(series_objects) "$(basename "$IMAGE")"
 	cp "$OUT/$IMAGE" "$OUT/kernel-$state"
 	cp "$OUT/.config" "$OUT/config-$state"
 }

@@ -18,20 +18,11 @@ boot()
 	"$HARNESS/boot.sh" "$state" "$limit" $1 >"$console" 2>&1
 }
 
-# The functions in the objects of the series, whose data races count.
-functions()
-{
-	has_option CONFIG_KCSAN || return 0
-	added_files c | while read -r file; do
-		nm "$OUT/${file%.c}.o" | sed -n 's/^.* [tT] //p'
-	done | tr '\n' ' '
-}
-
 # Each line of its judgement is one result; the console is there to read.
 judge()
 {
 	tr -d '\r' <"$console" |
-		awk -v functions="$(functions)" -f "$HARNESS/kcsan.awk" |
+		awk -v functions="$(functions_for_kcsan)" -f "$HARNESS/kcsan.awk" |
 		awk -v guest="$LABEL $state" -v expect="$1" -v abis="$abis" \
 			-f "$HARNESS/ktap.awk" || :
 }
