@@ -36,6 +36,6 @@ END
 
 PRE_INCLUDE=$work/unmarked.h "$HARNESS/guest.sh" on
 step "guest $LABEL: objects without marks" "boot-unmarked-$LABEL" boot
-races | sed 's/^/# /'
+races | sort | uniq -c | sed 's/^/# /'
 check "$LABEL: KCSAN finds the data races of objects without marks" races
 exit $failed

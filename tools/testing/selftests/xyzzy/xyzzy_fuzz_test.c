@@ -2,7 +2,7 @@
 /*
  * Calls with made-up arguments, held against what the contract says of them.
  *
- *   FUZZ_CALLS=N	so many calls for each caller instead of a few
+ *   FUZZ_CALLS=N	so many calls in each test instead of a few
  *   FUZZ_SEED=N	other ones
  *   FUZZ_FIRST=N	start at this one: with FUZZ_CALLS=1 it comes alone
  *   FUZZ_BLOCKS=1	print which basic blocks of the kernel's code are reached
@@ -33,6 +33,7 @@ struct fuzz {
 	bool root;
 	bool wants_blocks;
 
+	__u64 nr_calls;
 	__u64 nr_wrong;
 	__u64 nr_records;
 	__u64 nr_errors;
@@ -105,6 +106,7 @@ static void keep_first_wrong(struct fuzz *fuzz, const struct fuzz_call *call,
 
 static void count_result(struct fuzz *fuzz, long ret)
 {
+	fuzz->nr_calls++;
 	fuzz->nr_errors += ret < 0;
 	fuzz->nr_records += ret > 0 ? ret : 0;
 }
@@ -158,7 +160,7 @@ static void expect_nothing_wrong(struct __test_metadata *_metadata,
 				 const struct fuzz *fuzz)
 {
 	TH_LOG("seed %llu: %llu calls, %llu errors, %llu records", fuzz->seed,
-	       fuzz->calls, fuzz->nr_errors, fuzz->nr_records);
+	       fuzz->nr_calls, fuzz->nr_errors, fuzz->nr_records);
 	blocks_print(&fuzz->blocks);
 	EXPECT_EQ(0ULL, fuzz->nr_wrong) {
 		TH_LOG("first of them: %s", fuzz->verdict.text);
