@@ -1,6 +1,7 @@
 #!/bin/sh
-# Which basic blocks of the series' code did the fuzzer reach? Of a kernel that is
-# built with KCOV, after "guest.sh on fuzz" with FUZZ_BLOCKS=1.
+# Which basic blocks of the series' files did the fuzzer reach? Of a kernel that is
+# built with KCOV, after "guest.sh on fuzz" with FUZZ_BLOCKS=1. What these files
+# take from headers, such as the assertions of lockdep, does not count.
 #
 #   blocks.sh PERCENT	so many at least
 set -eu
@@ -26,16 +27,22 @@ reached()
 	tr -d '\r' <"$log" | sed -n 's/^.*# block \([0-9a-f]*\)$/\1/p' | sort -u
 }
 
-# For each, the innermost line in a file of the series.
+# Addresses in files of the series, each with its line.
+own()
+{
+	addr2line -a -i -e "$OUT/vmlinux" | sed "s,^$TREE/,,; s/ .*//" |
+		awk -v files=" $(added_files c | tr '\n' ' ')" '
+			/^0x/ { address = $0; next }
+			address && index(files, " " substr($0, 1, index($0, ":") - 1) " ") {
+				print address, $0
+			}
+			{ address = "" }' | sort
+}
+
 missed()
 {
-	comm -13 "$work/reached" "$work/built" | addr2line -a -i -e "$OUT/vmlinux" |
-		sed "s,^$TREE/,,; s/ .*//" |
-		awk -v files=" $(added_files c | tr '\n' ' ')" '/^0x/ { named = 0; next }
-			!named && index(files, " " substr($0, 1, index($0, ":") - 1) " ") {
-				print "# not reached: " $0
-				named = 1
-			}' | sort -t : -k 3n -u
+	comm -13 "$work/reached" "$work/built" | cut -d ' ' -f 2 |
+		sort -t : -k 2n -u | sed 's/^/# not reached: /'
 }
 
 enough()
@@ -43,8 +50,8 @@ enough()
 	[ "$all" -gt 0 ] && [ $((100 * of_those)) -ge $((all * $1)) ]
 }
 
-built >"$work/built"
-reached >"$work/reached"
+built | own >"$work/built"
+reached | own >"$work/reached"
 all=$(wc -l <"$work/built")
 of_those=$(comm -12 "$work/reached" "$work/built" | wc -l)
 missed

@@ -94,7 +94,7 @@ static inline long nr_processes(const struct fuzz_call *call, bool root,
 		return 2;
 	if (procfd->shows == SHOWS_PTRACEABLE && !root)
 		return 2;
-	return NR_ACTORS + NR_SLEEPERS + 1;
+	return NR_ACTORS + NR_SLEEPERS + 2;
 }
 
 static inline size_t buf_takes(const struct fuzz_call *call)

@@ -16,6 +16,8 @@
  * kselftest_harness.h.
  */
 #define NR_SLEEPERS 40
+/* More than the kernel sums up together with other processes. */
+#define NR_CROWD 140
 #define NR_FDS_MAX 40
 
 /* The processes that a procfd can show. */
@@ -46,6 +48,7 @@ struct fuzz_world {
 	struct subject actors[NR_ACTORS];
 	pid_t sleepers[NR_SLEEPERS];
 	pid_t zombie;
+	pid_t crowd;			/* Of so many threads and a leader */
 	struct subject session;		/* With a terminal, if there are any */
 	struct pidns ns;
 	__u64 supported;
@@ -148,6 +151,8 @@ static inline void add_pidfds(struct fuzz_world *world)
 		new->nr_threads += actor_kinds[i].threaded;
 	}
 	add_pidfd(world, "a session's leader", world->session.pidfd);
+	add_pidfd(world, "a process of many threads",
+		  sys_pidfd_open(world->crowd, 0))->nr_threads = NR_CROWD + 1;
 	add_pidfd(world, "a zombie", sys_pidfd_open(world->zombie, 0));
 	add_pidfd(world, "a reaped one", reaped_pidfd())->pidfd_err = -ESRCH;
 	if (world->ns.procfd >= 0)
@@ -189,11 +194,14 @@ static inline char *map_twice(size_t size, char **alias)
 static inline int world_make(struct fuzz_world *world)
 {
 	int err = actors_start(world->actors);
+	pid_t tids[NR_CROWD];
 
 	if (!err && spawn_many(world->sleepers, NR_SLEEPERS))
 		err = -EAGAIN;
 	world->zombie = spawn_sleeper();
-	if (err || world->zombie < 0 || !make_zombie(world->zombie))
+	world->crowd = spawn_threads(tids, NR_CROWD, false);
+	if (err || world->crowd < 0 || world->zombie < 0 ||
+	    !make_zombie(world->zombie))
 		return err ?: -EAGAIN;
 	if (spawn_pidns(&world->ns))
 		world->ns.procfd = -1;
@@ -220,6 +228,7 @@ static inline void world_end(struct fuzz_world *world)
 	actors_kill(world->actors);
 	kill_many(world->sleepers, NR_SLEEPERS);
 	kill_child(world->zombie);
+	kill_child(world->crowd);
 	subject_kill(&world->session);
 	if (world->ns.procfd >= 0)
 		kill_pidns(&world->ns);
