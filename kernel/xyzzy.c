@@ -192,7 +192,8 @@ static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 		return false;
 
 	fill_tty(rec, task, walk);
-	rec->start_time = task->start_boottime + walk->boot;
+	/* A thread that calls exec just gets that of the leader it replaces. */
+	rec->start_time = data_race(task->start_boottime) + walk->boot;
 	rec->pidfs_ino = pidfs_ino(pid);
 	rec->flags = READ_ONCE(task->flags);
 	/* The state may be another one right after it was read. */
