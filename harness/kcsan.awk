@@ -17,7 +17,7 @@ function end_report(    i)
 function is_function(word)
 {
 	sub(/[.+].*/, "", word)
-	return index(" " functions " ", " " word " ") > 0
+	return word != "" && index(" " functions " ", " " word " ") > 0
 }
 
 # "data-race in ONE / OTHER", or of unknown origin "data-race in ONE+..."

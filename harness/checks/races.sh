@@ -17,7 +17,7 @@ report()
 # judge TITLE FUNCTION: what is left of that.
 judge()
 {
-	report "$@" | awk -v functions='ours also_ours' -f "$HARNESS/kcsan.awk"
+	report "$@" | awk -v functions='ours also_ours ' -f "$HARNESS/kcsan.awk"
 }
 
 leaves_own()
@@ -35,5 +35,6 @@ passes_over_others()
 check "a data race of the series is seen" leaves_own 'a / b' ours.isra.0
 check "also by its title alone" leaves_own 'theirs / also_ours' theirs
 check "also by its title alone, of unknown origin" leaves_own 'ours+0x1/0x2' theirs
+check "one of others of unknown origin is passed over" passes_over_others 'theirs+0x1/0x2' theirs
 check "a data race of others is passed over" passes_over_others 'not_ours / ours_not' theirs
 exit $failed
