@@ -257,7 +257,7 @@ TEST_F(signal, sigkill_ends_a_walker)
 	}
 	for (int i = 0; !report->done && i < WAIT_TRIES; i++)
 		usleep(1000);
-	ASSERT_TRUE(report->done);
+	ASSERT_TRUE(atomic_load(&report->done));
 	ASSERT_EQ(0, kill(self->walker, SIGKILL));
 	ASSERT_EQ(self->walker, waitpid(self->walker, &status, 0));
 	self->walker = 0;
