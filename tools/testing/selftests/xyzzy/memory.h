@@ -135,10 +135,7 @@ static inline size_t stack_size(int units)
 
 static inline void make_stack(size_t size)
 {
-	char *frame = __builtin_alloca(size + 1);
-
-	for (size_t i = 0; i <= size; i += page_size())
-		__atomic_store_n(frame + size - i, 1, __ATOMIC_RELAXED);
+	explicit_bzero(__builtin_alloca(size + 1), size + 1);
 }
 
 static inline int make_peak(int units)
