@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A procfs that is unmounted, or mounted again with other options, between two
- * calls of one walk.
+ * calls of one walk or meanwhile.
  */
 #include "kselftest_harness.h"
 #include "actors.h"
@@ -16,6 +16,8 @@ FIXTURE(mounted)
 	struct subject subjects[NR_SUBJECTS];
 	struct xyzzy_params params;
 	struct xyzzy_task task;
+	pid_t changer;
+	struct walk walk;
 };
 
 static int be_actor(void *arg)
@@ -54,6 +56,8 @@ FIXTURE_SETUP(mounted)
 
 FIXTURE_TEARDOWN(mounted)
 {
+	walk_free(&self->walk);
+	kill_child(self->changer);
 	for (int i = 0; i < NR_SUBJECTS; i++)
 		subject_kill(&self->subjects[i]);
 	umount2(self->dir, MNT_DETACH);
@@ -147,6 +151,50 @@ TEST_F(mounted, walk_stays_with_its_procfs)
 	EXPECT_EQ((__u32)self->subjects[OWN_SECOND].pid, self->task.pid);
 	ASSERT_EQ(0, seteuid(0));
 	umount2(self->dir, MNT_DETACH);
+}
+
+/* Hides the processes of others and shows them again, over and over. */
+static pid_t spawn_changer(int procfd)
+{
+	pid_t parent = getpid(), pid = fork_child();
+
+	if (pid)
+		return pid;
+	while (getppid() == parent)
+		if (reconfigure(procfd, "hidepid", "2") ||
+		    reconfigure(procfd, "hidepid", "0"))
+			break;
+	_exit(EXIT_FAILURE);
+}
+
+/* More, if what is looked for has not been there by then. */
+#define MIN_LOOKS 500
+
+TEST_F(mounted, options_that_change_meanwhile_hide_others_or_do_not)
+{
+	bool seen[2] = { false, false };
+	int count;
+
+	self->changer = spawn_changer(self->params.procfd);
+	ASSERT_LT(0, self->changer);
+	ASSERT_EQ(0, seteuid(USER));
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		const struct subject *who = self->subjects;
+		struct walk *walk = &self->walk;
+
+		ASSERT_EQ(0, walk_all(walk, self->params.procfd, XYZZY_ID, 0,
+				      1000));
+		ASSERT_EQ(1, walk_count(walk, who[OWN_FIRST].pid));
+		ASSERT_EQ(1, walk_count(walk, who[OWN_SECOND].pid));
+		count = walk_count(walk, who[OTHERS_FIRST].pid);
+		ASSERT_GE(1, count);
+		seen[count] = true;
+		walk_free(walk);
+		if (i >= MIN_LOOKS && seen[0] && seen[1])
+			break;
+	}
+	EXPECT_TRUE(seen[0] && seen[1]);
+	ASSERT_EQ(0, seteuid(0));
 }
 
 TEST_HARNESS_MAIN
