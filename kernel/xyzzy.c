@@ -264,19 +264,21 @@ static void fill_cputime(struct xyzzy_task *rec, struct task_struct *task,
 	rec->stime = stime;
 }
 
-/*
- * A thread adds to its own counts without a lock, so that each may be another
- * one right after it was read. The sums are in registers, as a process can have
- * many threads.
- */
+static unsigned long own_count(const unsigned long *count)
+{
+	/* Its thread adds to it without a lock, and may have just done so. */
+	return data_race(*count);
+}
+
+/* The sums are in registers, as a process can have many threads. */
 static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 		       const struct xyzzy_walk *walk, u64 groups)
 {
 	const struct signal_struct *sig = task->signal;
-	u64 nvcsw = data_race(task->nvcsw);
-	u64 nivcsw = data_race(task->nivcsw);
-	u64 min_flt = data_race(task->min_flt);
-	u64 maj_flt = data_race(task->maj_flt);
+	u64 nvcsw = own_count(&task->nvcsw);
+	u64 nivcsw = own_count(&task->nivcsw);
+	u64 min_flt = own_count(&task->min_flt);
+	u64 maj_flt = own_count(&task->maj_flt);
 	const struct task_struct *thread;
 
 	if (walk->type == PIDTYPE_TGID) {
@@ -285,10 +287,10 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 		min_flt = sig->min_flt;
 		maj_flt = sig->maj_flt;
 		__for_each_thread(sig, thread) {
-			nvcsw += data_race(thread->nvcsw);
-			nivcsw += data_race(thread->nivcsw);
-			min_flt += data_race(thread->min_flt);
-			maj_flt += data_race(thread->maj_flt);
+			nvcsw += own_count(&thread->nvcsw);
+			nivcsw += own_count(&thread->nivcsw);
+			min_flt += own_count(&thread->min_flt);
+			maj_flt += own_count(&thread->maj_flt);
 		}
 	}
 
@@ -307,18 +309,19 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 }
 
 #ifdef CONFIG_TASK_IO_ACCOUNTING
-/* As above, a thread's own figures may just change. */
 static __always_inline
 void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 	    const struct xyzzy_walk *walk)
 {
 	const struct signal_struct *sig = task->signal;
+	/* A thread's own figures may just change. */
 	struct task_io_accounting ioac = data_race(task->ioac), own;
 	struct task_struct *thread;
 
 	if (walk->type == PIDTYPE_TGID) {
 		ioac = sig->ioac;
 		__for_each_thread(sig, thread) {
+			/* Likewise. */
 			own = data_race(thread->ioac);
 			task_io_accounting_add(&ioac, &own);
 		}
@@ -584,7 +587,10 @@ static struct task_struct *walked_task(const struct xyzzy_walk *walk,
 {
 	struct task_struct *task = pid_task(pid, walk->type);
 
-	return task && walk->tgid && task_tgid(task) != walk->tgid ? NULL : task;
+	/* A process that is just released has no ID any longer. */
+	if (task && walk->tgid && data_race(task_tgid(task)) != walk->tgid)
+		return NULL;
+	return task;
 }
 
 /*

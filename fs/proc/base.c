@@ -12,6 +12,8 @@
  */
 bool proc_task_visible(struct super_block *sb, struct task_struct *task)
 {
-	return has_pid_permissions(proc_sb_info(sb), task, HIDEPID_NO_ACCESS);
+	/* A remount may just change the options. */
+	return data_race(has_pid_permissions(proc_sb_info(sb), task,
+					     HIDEPID_NO_ACCESS));
 }
 
