@@ -13,7 +13,8 @@
 bool proc_task_visible(struct super_block *sb, struct task_struct *task)
 {
 	/* A remount may just change the options. */
-	return data_race(has_pid_permissions(proc_sb_info(sb), task,
-					     HIDEPID_NO_ACCESS));
+	struct proc_fs_info options = data_race(*proc_sb_info(sb));
+
+	return has_pid_permissions(&options, task, HIDEPID_NO_ACCESS);
 }
 
