@@ -5,7 +5,8 @@
 #
 # LIMIT is in seconds; 0 is for a person at the console. Otherwise the console
 # goes to standard output. Success is what the guest says on a serial port of
-# its own, and nothing else. INITRAMFS is what to boot from, if not the usual one.
+# its own, and nothing else. INITRAMFS is what to boot from, if not the usual one,
+# and GRACE what QEMU has to end after that, in seconds, if not 60.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -14,7 +15,8 @@ PATH=$PATH:$HARNESS
 state=$1 limit=$2
 shift 2
 result=$(mktemp "$BUILD/.result.XXXXXX")
-trap 'rm -f "$result"' EXIT
+pidfile=$result.pid
+trap 'rm -f "$result" "$pidfile"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 
 # An oops, a warning or a hang ends the guest, and with -no-reboot QEMU.
@@ -34,12 +36,26 @@ run()
 	fi
 }
 
+# QEMU can hang where a guest turns itself off and be deaf to SIGTERM: 7.2 did.
+end_late()
+{
+	left=${GRACE:-60}
+	while sleep 1 && kill -0 $$; do
+		! grep -q '^status' "$result" || left=$((left - 1))
+		[ "$left" -gt 0 ] || kill -KILL "$(cat "$pidfile")"
+	done
+}
+end_late >/dev/null 2>&1 </dev/null &
+
 status=0
 # shellcheck disable=SC2086 # options are words
 run $QEMU $KERNEL_QEMU $MACHINE ${QEMU_OPTIONS:-} -nodefaults -no-reboot -display none \
 	-kernel "$OUT/kernel-$state" -initrd "${INITRAMFS:-$OUT/initramfs.cpio}" \
-	-chardev $console -chardev "file,id=result,path=$result" \
+	-pidfile "$pidfile" -chardev $console -chardev "file,id=result,path=$result" \
 	-append "$(say $boot_options) -- $*" || status=$?
-[ "$status" -ne 124 ] || say "boot: the guest did not end within $limit s"
+case $status in
+124) say "boot: the guest did not end within $limit s" ;;
+137) say "boot: QEMU did not end by itself and was killed" ;;
+esac
 grep -q '^status 0' "$result" ||
 	die "the guest did not report success (QEMU: $status; guest: $(cat "$result"))"
