@@ -35,7 +35,7 @@ check-oracle: ## Compare the call with what ps, top, pgrep and psutil of Debian 
 check-arch: ## Boot every machine of harness/archs and run the selftests, or just ARCH
 	@$H/check-arch.sh $(ARCH)
 
-check-hard: ## Check for 80 minutes: sanitizers, long fuzzing and storms, another compiler
+check-hard: ## Check for 90 minutes: sanitizers, long fuzzing and storms, another compiler
 	@$H/deps.sh build check
 	@$H/check.sh $H/checks.hard
 
