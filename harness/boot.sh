@@ -5,8 +5,8 @@
 #
 # LIMIT is in seconds; 0 is for a person at the console. Otherwise the console
 # goes to standard output. Success is what the guest says on a serial port of
-# its own, and nothing else. INITRAMFS is what to boot from, if not the usual one,
-# and GRACE what QEMU has to end after that, in seconds, if not 60.
+# its own, and nothing else; QEMU has GRACE seconds (60) to end after that.
+# INITRAMFS is what to boot from, if not the usual one.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
