@@ -52,14 +52,6 @@
 #define PIDFD_THREAD O_EXCL
 #endif
 
-/*
- * Seconds for one test, instead of the harness's 30: with all of the kernel's
- * sanitizers, on a machine that is emulated, some need more. kselftest_harness.h
- * comes first.
- */
-#undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 100
-
 /* Polls of 1 ms: only a kernel that never gets there uses them up. */
 #define WAIT_TRIES 10000
 

@@ -306,23 +306,24 @@ FIXTURE_TEARDOWN(thread_race)
 
 static void *thread_work(void *arg)
 {
-	int zero = open("/dev/zero", O_RDONLY);
+	const int *zero = arg;
 	char buf[TO_READ];
 
-	if (read(zero, buf, TO_READ) != TO_READ)
+	if (read(*zero, buf, TO_READ) != TO_READ)
 		_exit(EXIT_FAILURE);
-	close(zero);
 	return arg;
 }
 
 /* Its threads end all the time, and what they counted is the process's. */
 static void work_in_threads(void)
 {
+	int zero = open("/dev/zero", O_RDONLY);
 	pthread_t threads[NR_WORKERS];
 
 	for (;;) {
 		for (int i = 0; i < NR_WORKERS; i++)
-			if (pthread_create(&threads[i], NULL, thread_work, NULL))
+			if (pthread_create(&threads[i], NULL, thread_work,
+					   &zero))
 				_exit(EXIT_FAILURE);
 		for (int i = 0; i < NR_WORKERS; i++)
 			pthread_join(threads[i], NULL);
