@@ -6,8 +6,9 @@
 #include <linux/posix_types.h>
 #include <asm/bitsperlong.h>
 
-/* The flags argument: one record for each thread instead of each process. */
-#define XYZZY_THREADS		0x00000001
+/* The flags argument. */
+#define XYZZY_THREADS		0x00000001	/* A record for each thread */
+#define XYZZY_APPROX_MEM	0x00000002	/* Do not sum memory counters over CPUs */
 
 /*
  * Groups of fields, for xyzzy_params.mask, xyzzy_params.supported and
@@ -32,7 +33,7 @@
 struct xyzzy_task {
 	/* XYZZY_ID */
 	__u64	mask;		/* Groups that are filled */
-	__u64	start_time;	/* ns since boot, caller's time namespace */
+	__s64	start_time;	/* ns since boot, caller's time namespace */
 	__u64	pidfs_ino;	/* st_ino of a pidfd; 0: unknown */
 	__u32	pid;		/* Thread ID */
 	__u32	tgid;		/* Process ID */
@@ -109,8 +110,8 @@ struct xyzzy_task {
 /*
  * struct xyzzy_params - The parameters of xyzzy(2)
  * @size: sizeof(struct xyzzy_params); written when the call fails with E2BIG
- * @task_size: sizeof(struct xyzzy_task), the stride of @tasks
- * @procfd: Root directory of a procfs mount, or -1
+ * @task_size: sizeof(struct xyzzy_task) or less, the stride of @tasks
+ * @procfd: Root directory of a procfs mount, open for reading, or -1
  * @pidfd: Report this process alone, or -1 for all
  * @mask: Groups wanted
  * @supported: Out: groups that this kernel can fill
@@ -131,6 +132,9 @@ struct xyzzy_params {
 	struct xyzzy_task __user *tasks;
 	__kernel_size_t	nr_tasks;
 };
+
+/* The smallest @task_size: the fields of XYZZY_ID alone. */
+#define XYZZY_TASK_SIZE_ID	80
 
 /* The sizes of the first published version. */
 #define XYZZY_TASK_SIZE_VER0	384
