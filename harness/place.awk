@@ -1,10 +1,12 @@
 # Put the lines that the series adds into the files of a tree.
 #
-#   awk -v repo=DIR -v base=DIR -v tree=DIR -f place.awk PLACEMENT FILE...
+#   awk -v repo=DIR -v base=DIR -v tree=DIR -v commit=NAME -f place.awk \
+#	PLACEMENT FILE...
 #
 # PLACEMENT says where (see its head); FILE names what to place in the tree; the
-# numbers are those of the untouched base. Nothing is written unless every
-# anchor of every FILE was found exactly once.
+# numbers are those of the untouched base. Of a FILE that more than one commit
+# changes, only the hunks of this commit are placed. Nothing is written unless
+# every anchor of every FILE was found.
 
 function fail(text)
 {
@@ -52,20 +54,20 @@ function renumber(line, shift,    out, num)
 	return out line
 }
 
-# Is this line of the tree the anchor of the hunk?
-function matches(line, id,    word)
+# What an anchor is compared with: a line, or the number in front of it.
+function key(line, numbered,    word)
 {
-	if (how[id] != "in-order")
-		return line == anchor[id]
+	if (!numbered)
+		return line ""
 	split(line, word)
-	return word[1] == in_front[id]
+	return word[1]
 }
 
-function find_anchor(file, id, lines, n,    i, at, text)
+function find_once(file, wanted, lines, n, numbered,    i, at, text)
 {
-	text = how[id] == "in-order" ? "the line of number " in_front[id] : anchor[id]
+	text = (numbered ? "the line of number " : "") wanted
 	for (i = 1; i <= n; i++) {
-		if (!matches(lines[i], id))
+		if (key(lines[i], numbered) != wanted)
 			continue
 		if (at)
 			fail(file ": anchor found twice, in lines " at " and " i ": " text)
@@ -76,17 +78,50 @@ function find_anchor(file, id, lines, n,    i, at, text)
 	return at
 }
 
-# Cut the lines to add into hunks: hunk[1..] and, for each, its text.
-function cut(file, text,    lines, n, i, id)
+# The first such line behind another one.
+function find_below(file, wanted, lines, n, top,    i)
+{
+	for (i = top + 1; i <= n; i++)
+		if (lines[i] "" == wanted)
+			return i
+	fail(file ": anchor not found below line " top ": " wanted)
+}
+
+function find_anchor(file, id, lines, n)
+{
+	if (how[file, id] == "in-order")
+		return find_once(file, in_front[file, id], lines, n, 1)
+	if (!((file, id) in above))
+		return find_once(file, anchor[file, id], lines, n)
+	return find_below(file, anchor[file, id], lines, n,
+		find_once(file, above[file, id], lines, n))
+}
+
+# The next hunk that has text, or 0.
+function next_text(file, id)
+{
+	while (++id <= hunks[file])
+		if (how[file, id] != "remove")
+			return id
+	return 0
+}
+
+# Cut the lines to add into hunks: for each, its text.
+function cut(file, text,    lines, n, i, id, behind)
 {
 	n = slurp(repo "/" file, lines)
+	behind = next_text(file, 0)
 	for (i = 1; i <= n; i++) {
-		if (i == 1 || (id < hunks[file] && lines[i] == first[file, id + 1]))
-			text[++id] = ""
+		if (behind && (i == 1 || lines[i] "" == first[file, behind])) {
+			id = behind
+			behind = next_text(file, id)
+		}
 		text[id] = text[id] renumber(lines[i], offset[file]) "\n"
 	}
-	if (id != hunks[file])
-		fail(file ": expected " hunks[file] " hunks as in the placement file, not " id)
+	if (behind)
+		fail(file ": expected a line that starts hunk " behind ": " first[file, behind])
+	if (n && !id)
+		fail(file ": expected a hunk for its lines in the placement file")
 }
 
 # The text for a table, with a column more where the line in front has one more.
@@ -98,28 +133,73 @@ function fit(text, line, more,    word)
 	return text more "\n"
 }
 
+function is_of_commit(file, id)
+{
+	return !((file, id) in of) || of[file, id] == commit
+}
+
+# No line goes twice, nor one that another hunk needs.
+function remove(file, id, from, to, gone,    i)
+{
+	for (i = from; i <= to; i++) {
+		if (i in gone)
+			fail(file ": line " i " is removed twice: " anchor[file, id])
+		gone[i] = id
+	}
+}
+
+function check_anchors(file, place_of, gone,    id)
+{
+	for (id in place_of)
+		if (place_of[id] in gone && gone[place_of[id]] != id)
+			fail(file ": anchor is removed by another hunk: " anchor[file, id])
+}
+
 # Keep the tree's file with the hunks in it in result[file, 1..].
-function place(file,    text, lines, n, i, id, at, size)
+function place(file,    text, lines, n, i, id, at, to, size, pre, post, gone, place_of)
 {
 	cut(file, text)
 	n = slurp(tree "/" file, lines)
 	for (id = 1; id <= hunks[file]; id++) {
-		at = find_anchor(file, file SUBSEP id, lines, n)
+		if (!is_of_commit(file, id))
+			continue
+		at = to = place_of[id] = find_anchor(file, id, lines, n)
+		if ((file, id) in last)
+			to = find_below(file, last[file, id], lines, n, at)
 		if (how[file, id] == "in-order")
 			text[id] = fit(text[id], lines[at], anchor[file, id])
 		if (how[file, id] == "before")
 			pre[at] = pre[at] text[id]
 		else
-			post[at] = post[at] text[id]
-		if (how[file, id] == "replace")
-			gone[at] = 1
+			post[to] = post[to] text[id]
+		if (how[file, id] ~ /^re/)
+			remove(file, id, at, to, gone)
 	}
+	if (!at)
+		fail(file ": expected a hunk of commit " commit " in the placement file")
+	check_anchors(file, place_of, gone)
 	for (i = 1; i <= n; i++)
-		result[file, ++size] = pre[i] (gone[i] ? "" : lines[i] "\n") post[i]
-	split("", pre)
-	split("", post)
-	split("", gone)
+		result[file, ++size] = pre[i] (i in gone ? "" : lines[i] "\n") post[i]
 	return size
+}
+
+# Each hunk with text, but the file's first one, needs the line that it starts with.
+function add_hunk(    id)
+{
+	if (((file, hunks[file] + 1) in first) != ($1 != "remove" && next_text(file, 0)))
+		bad_line()
+	id = ++hunks[file]
+	sub(/\{number\}/, number, rest)
+	how[file, id] = $1
+	in_front[file, id] = number + offset[file] - 1
+	anchor[file, id] = rest
+	if (file in of_commit)
+		of[file, id] = of_commit[file]
+}
+
+function bad_line()
+{
+	fail(FILENAME ": line " FNR ": expected a keyword of its head, not: " $0)
 }
 
 BEGIN {
@@ -135,15 +215,12 @@ BEGIN {
 $1 == "number"	{ written = $2; number = next_free($3); next }
 /^\[.*\]$/	{ file = substr($0, 2, length($0) - 2); next }
 $1 == "offset"	{ offset[file] = $2; next }
+$1 == "commit" && (!hunks[file] || file in of_commit) { of_commit[file] = $2; next }
 $1 == "hunk"	{ first[file, hunks[file] + 1] = rest; next }
-$1 == "after" || $1 == "before" || $1 == "replace" || $1 == "in-order" {
-	sub(/\{number\}/, number, rest)
-	how[file, ++hunks[file]] = $1
-	in_front[file, hunks[file]] = number + offset[file] - 1
-	anchor[file, hunks[file]] = rest
-	next
-}
-{ fail(FILENAME ": line " FNR ": expected a keyword of its head, not: " $0) }
+$1 == "below"	{ above[file, hunks[file] + 1] = rest; next }
+$1 ~ /^(after|before|replace|remove|in-order)$/ { add_hunk(); next }
+$1 == "through" && how[file, hunks[file]] ~ /^re/ { last[file, hunks[file]] = rest; next }
+{ bad_line() }
 
 END {
 	if (failed)

@@ -66,6 +66,16 @@ add_whole()
 	[ -e "$tree/$to" ] || die "$from: named in series/$list, but not there"
 }
 
+# A hunk of a commit that does not name its file would be left out.
+check_commits()
+{
+	stray=$(awk 'FNR == NR { for (i = 2; i <= NF; i++) names[$1, $i] = 1 }
+		/^\[.*\]$/ { file = substr($0, 2, length($0) - 2) }
+		$1 == "commit" && !(($2, file) in names) { print $2 " does not name " file }' \
+		"$work/list" "$placement")
+	[ -z "$stray" ] || die "series/placement: a commit of series/$list $stray"
+}
+
 make_commit()
 {
 	message=$1
@@ -80,7 +90,7 @@ make_commit()
 	done
 	# shellcheck disable=SC2086 # a list of paths without spaces
 	[ -z "$placed" ] || awk -v repo="$SERIES" -v base="$work/base" \
-		-v tree="$tree" -f "$HARNESS/place.awk" "$placement" $placed
+		-v tree="$tree" -v commit="$message" -f "$HARNESS/place.awk" "$placement" $placed
 	git -C "$tree" add -A
 	git -C "$tree" commit -q -s -F "$SERIES/series/messages/$message"
 }
@@ -96,6 +106,7 @@ git -C "$tree" commit -q --allow-empty -m base
 git -C "$tree" checkout -q -b "$NAME"
 
 commit_list >"$work/list"
+[ -z "$base" ] || check_commits
 while read -r message paths; do
 	# shellcheck disable=SC2086 # a list of paths without spaces
 	make_commit "$message" $paths

@@ -53,24 +53,41 @@ named_files()
 		xargs git ls-files -co --exclude-standard --
 }
 
-added_lines()
+diff_of()
 {
-	git -C "$work/tree" diff -U0 "$BASE_REF" HEAD -- "$1" | sed -n '/^+++/d; s/^+//p'
+	name=$1
+	shift
+	git -C "$work/tree" diff "$@" "$BASE_REF" HEAD -- "$name"
 }
 
-# A file that the series adds is there whole; of one that it changes, the lines:
-# sorted, as diff may count a blank line to either side of what was added. The
-# numbers in them are those of the stable base.
+none()
+{
+	! grep .
+}
+
+# Sorted, as diff may count a blank line to either side of what was added. Where
+# lines go as well, diff may keep some that are the same in the new text.
+holds_lines()
+{
+	sort "$SERIES/$1" >"$work/ours"
+	diff_of "$1" -U0 | sed -n '/^+++/d; s/^+//p' | sort >"$work/added"
+	diff "$work/added" "$work/ours" && return
+	[ "$(diff_of "$1" --numstat | cut -f 2)" -gt 0 ] &&
+		comm -23 "$work/added" "$work/ours" | none &&
+		sort "$work/tree/$1" | comm -13 - "$work/ours" | none
+}
+
+# A file that the series adds is there whole; of one that it changes, the lines.
+# The numbers in them are those of the stable base.
 holds_files()
 {
-	named_files | sort >"$work/named"
+	named_files | sort -u >"$work/named"
 	git -C "$work/tree" diff --name-only "$BASE_REF" HEAD | sort | diff "$work/named" -
 	while read -r file; do
 		if ! grep -Fqx "[$file]" "$SERIES/series/placement"; then
 			cmp "$work/tree/$file" "$SERIES/$file"
 		elif [ "${made_for%% *}" = "${here%% *}" ]; then
-			added_lines "$file" | sort >"$work/lines"
-			sort "$SERIES/$file" | diff "$work/lines" -
+			holds_lines "$file"
 		fi
 	done <"$work/named"
 }
