@@ -3,21 +3,24 @@
  * xyzzy(2): which processes are there, and what are they doing?
  *
  * One call fills an array of binary records, as many as fit, for the processes
- * (or threads) that the caller may see. A walk has four steps: validate the
- * parameters, find the next tasks under RCU, fill one record for each, and
- * store the batch in user memory outside of RCU.
+ * (or threads) that the caller may see. A call has four steps: validate the
+ * parameters, find the next tasks under RCU, fill a record for each, and store
+ * the batch in user memory outside of RCU.
  */
 
+#include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/cgroup.h>
 #include <linux/cleanup.h>
 #include <linux/compat.h>
+#include <linux/cpumask.h>
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
+#include <linux/log2.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
-#include <linux/pgtable.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
@@ -26,13 +29,13 @@
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/cputime.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/seqlock.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/syscalls.h>
 #include <linux/task_io_accounting_ops.h>
 #include <linux/threads.h>
@@ -42,25 +45,32 @@
 #include <linux/user_namespace.h>
 #include <uapi/linux/xyzzy.h>
 
+#define XYZZY_FLAGS	(XYZZY_THREADS | XYZZY_APPROX_MEM)
+
 #define XYZZY_GROUPS	(XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | \
 			 XYZZY_FAULTS | XYZZY_MEM | XYZZY_IO | XYZZY_CGROUP)
 
-/* What this kernel cannot fill, for want of a configuration option. */
-#define XYZZY_MISSING	((IS_ENABLED(CONFIG_MMU) ? 0 : XYZZY_MEM) |	     \
-			 (IS_ENABLED(CONFIG_TASK_IO_ACCOUNTING) ? 0 : XYZZY_IO) | \
-			 (IS_ENABLED(CONFIG_CGROUPS) ? 0 : XYZZY_CGROUP))
+/* Groups that need an option which this kernel was configured without. */
+#define XYZZY_UNSUPPORTED						     \
+	((IS_ENABLED(CONFIG_MMU) ? 0 : XYZZY_MEM) |			     \
+	 (IS_ENABLED(CONFIG_TASK_IO_ACCOUNTING) ? 0 : XYZZY_IO) |	     \
+	 (IS_ENABLED(CONFIG_CGROUPS) ? 0 : XYZZY_CGROUP))
 
-#define XYZZY_SUPPORTED	((u64)(XYZZY_GROUPS & ~XYZZY_MISSING))
+#define XYZZY_SUPPORTED	((u64)(XYZZY_GROUPS & ~XYZZY_UNSUPPORTED))
 
 #define XYZZY_TASK_SIZE_MAX	4096
 #define XYZZY_NR_TASKS_MAX	SZ_1M
 
-/* Records in the kernel's buffer, which is the largest that comes from a slab. */
-#define XYZZY_BATCH		(SZ_8K / sizeof(struct xyzzy_task))
+/* The kernel's buffer, the largest that comes from a slab, and its records. */
+#define XYZZY_BATCH_BYTES	SZ_8K
+#define XYZZY_BATCH_MAX		100
+
+/* Thread IDs of one process that are collected at a time. */
+#define XYZZY_TIDS_MAX		4096
 
 /*
- * Bounds an RCU read-side section: PIDs looked at, plus threads whose counts
- * are summed up.
+ * Bounds an RCU read-side section: PIDs looked at, plus threads and CPUs whose
+ * counts are summed.
  */
 #define XYZZY_BUDGET		128
 
@@ -71,10 +81,18 @@
  * @tgid: Only this process (a reference is held); NULL: all
  * @type: PIDTYPE_TGID for processes, PIDTYPE_PID for threads
  * @mask: Groups to fill
+ * @approx_mem: Do not sum memory counters over the CPUs
+ * @restricted: Show only processes that the caller may ptrace for reading
  * @next: Lowest PID in @ns that was not looked at
  * @over: There is no PID at or above @next
- * @io_deferred: I/O figures of the batch's last record may have to be filled yet
- * @boot: Boot of the caller's time namespace before that of the machine, in ns
+ * @deferred: Task whose record cannot be filled in a batch (a reference is
+ *	      held); its PID is @next - 1
+ * @tids: IDs of threads of @tgid in increasing order; NULL: not that of threads
+ *	  of one process
+ * @nr_tids: How many were collected
+ * @tid_pos: First one in @tids that was not looked at
+ * @boot_offset: Boot of the caller's time namespace before that of the machine,
+ *		 in ns
  * @kuid: User whose number in the caller's user namespace is @uid
  * @kgid: Group whose number there is @gid
  * @uid: Number of @kuid, kept as the next process mostly runs under it too
@@ -86,10 +104,15 @@ struct xyzzy_walk {
 	struct pid *tgid;
 	enum pid_type type;
 	u64 mask;
+	bool approx_mem;
+	bool restricted;
 	int next;
 	bool over;
-	bool io_deferred;
-	u64 boot;
+	struct task_struct *deferred;
+	u32 *tids;
+	unsigned int nr_tids;
+	unsigned int tid_pos;
+	s64 boot_offset;
 	kuid_t kuid;
 	kgid_t kgid;
 	uid_t uid;
@@ -98,6 +121,9 @@ struct xyzzy_walk {
 
 static void put_walk(struct xyzzy_walk *walk)
 {
+	kfree(walk->tids);
+	if (walk->deferred)
+		put_task_struct(walk->deferred);
 	put_pid(walk->tgid);
 	if (walk->procfs)
 		fput(walk->procfs);
@@ -105,8 +131,119 @@ static void put_walk(struct xyzzy_walk *walk)
 
 DEFINE_FREE(put_walk, struct xyzzy_walk, put_walk(&_T))
 
+/*
+ * Validate
+ */
+
+/* Where the fields of a group end. The groups are in the order of their bits. */
+static const u16 group_end[] = {
+	[ilog2(XYZZY_ID)]	= XYZZY_TASK_SIZE_ID,
+	[ilog2(XYZZY_CREDS)]	= offsetofend(struct xyzzy_task, fsgid),
+	[ilog2(XYZZY_SCHED)]	= offsetofend(struct xyzzy_task, oom_score_adj),
+	[ilog2(XYZZY_TIMES)]	= offsetofend(struct xyzzy_task, nivcsw),
+	[ilog2(XYZZY_FAULTS)]	= offsetofend(struct xyzzy_task, cmaj_flt),
+	[ilog2(XYZZY_MEM)]	= offsetofend(struct xyzzy_task, locked),
+	[ilog2(XYZZY_IO)]	= offsetofend(struct xyzzy_task,
+					      cancelled_write_bytes),
+	[ilog2(XYZZY_CGROUP)]	= offsetofend(struct xyzzy_task, cgroup_id),
+};
+
+static int check_params(const struct xyzzy_params *params, unsigned int flags)
+{
+	if (flags & ~XYZZY_FLAGS)
+		return -EINVAL;
+	if (params->mask & ~(u64)XYZZY_GROUPS)
+		return -EINVAL;
+	if (params->task_size > XYZZY_TASK_SIZE_MAX ||
+	    params->task_size % sizeof(u64))
+		return -EINVAL;
+	if (params->task_size < group_end[fls64(params->mask | XYZZY_ID) - 1])
+		return -EINVAL;
+	return 0;
+}
+
+/*
+ * The caller needs the rights with which it could list the directory now,
+ * whoever opened it.
+ */
+static int check_procfs(struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	int ret;
+
+	if (dentry->d_sb->s_magic != PROC_SUPER_MAGIC ||
+	    dentry != dentry->d_sb->s_root)
+		return -EINVAL;
+
+	ret = file_permission(file, MAY_READ | MAY_EXEC);
+	return ret ?: security_file_permission(file, MAY_READ);
+}
+
+static int set_namespace(struct xyzzy_walk *walk, int procfd)
+{
+	int ret;
+
+	if (procfd == -1) {
+		walk->ns = task_active_pid_ns(current);
+		return 0;
+	}
+
+	/* Not of a descriptor opened with O_PATH. */
+	walk->procfs = fget(procfd);
+	if (!walk->procfs)
+		return -EBADF;
+	ret = check_procfs(walk->procfs);
+	if (!ret)
+		walk->ns = proc_pid_ns(file_inode(walk->procfs)->i_sb);
+	return ret;
+}
+
+/* pidfd_get_task() knows PIDFD_SELF, but does not take a thread's pidfd. */
+static struct pid *get_pidfd_pid(int pidfd)
+{
+	unsigned int pidfd_flags;
+	struct task_struct *task;
+	struct pid *pid;
+
+	if (pidfd >= 0)
+		return pidfd_get_pid(pidfd, &pidfd_flags);
+
+	task = pidfd_get_task(pidfd, &pidfd_flags);
+	if (IS_ERR(task))
+		return ERR_CAST(task);
+	pid = get_task_pid(task, PIDTYPE_PID);
+	put_task_struct(task);
+	return pid;
+}
+
+/* A pidfd of a thread stands for the process that the thread belongs to. */
+static int set_process(struct xyzzy_walk *walk, int pidfd)
+{
+	struct task_struct *task;
+	struct pid *pid;
+
+	if (pidfd == -1)
+		return 0;
+
+	pid = get_pidfd_pid(pidfd);
+	if (IS_ERR(pid))
+		return PTR_ERR(pid);
+
+	scoped_guard(rcu) {
+		task = pid_task(pid, PIDTYPE_PID);
+		if (task)
+			walk->tgid = get_task_pid(task, PIDTYPE_TGID);
+	}
+	put_pid(pid);
+	return pid_nr_ns(walk->tgid, walk->ns) ? 0 : -ESRCH;
+}
+
+/*
+ * Find
+ */
+
 /* As pid_nr_ns(), without a call for each of the five numbers of a record. */
-static u32 walked_nr(const struct xyzzy_walk *walk, const struct pid *pid)
+static u32 nr_in_walk(const struct xyzzy_walk *walk, const struct pid *pid)
 {
 	unsigned int level = walk->ns->level;
 
@@ -115,7 +252,193 @@ static u32 walked_nr(const struct xyzzy_walk *walk, const struct pid *pid)
 	return pid->numbers[level].nr;
 }
 
-/* ->siglock is what keeps the terminal, and it is taken only if there is one. */
+/* For the threads of one process; none has been collected yet. */
+static int alloc_tids(struct xyzzy_walk *walk)
+{
+	if (!walk->tgid || walk->type != PIDTYPE_PID)
+		return 0;
+	walk->tids = kmalloc_array(XYZZY_TIDS_MAX, sizeof(*walk->tids),
+				   GFP_KERNEL_ACCOUNT);
+	walk->over = true;
+	return walk->tids ? 0 : -ENOMEM;
+}
+
+static int compare_tids(const void *a, const void *b)
+{
+	const u32 *one = a, *other = b;
+
+	return *one < *other ? -1 : *one > *other;
+}
+
+/*
+ * Collect the lowest thread IDs of the process at or above @walk->next, in one
+ * pass over its threads, which mostly come in the order of their IDs. Returns
+ * whether there are any.
+ */
+static bool collect_tids(struct xyzzy_walk *walk)
+{
+	u32 *tids = walk->tids, nr, limit = U32_MAX;
+	struct task_struct *leader, *thread;
+	bool sorted = true;
+	unsigned int n = 0;
+
+	guard(rcu)();
+	walk->nr_tids = 0;
+	walk->tid_pos = 0;
+	leader = pid_task(walk->tgid, PIDTYPE_TGID);
+	if (!leader)
+		return false;
+
+	__for_each_thread(leader->signal, thread) {
+		nr = nr_in_walk(walk, READ_ONCE(thread->thread_pid));
+		if (!nr || nr < walk->next || nr >= limit)
+			continue;
+		if (n == XYZZY_TIDS_MAX) {
+			if (!sorted)
+				sort(tids, n, sizeof(*tids), compare_tids, NULL);
+			sorted = true;
+			limit = tids[n - 1];
+			if (nr >= limit)
+				continue;
+			/* Make room at the upper end. */
+			n /= 2;
+			limit = tids[n];
+			if (nr >= limit)
+				continue;
+		}
+		sorted = sorted && (!n || nr > tids[n - 1]);
+		tids[n++] = nr;
+	}
+	if (!sorted)
+		sort(tids, n, sizeof(*tids), compare_tids, NULL);
+	walk->nr_tids = n;
+	return n;
+}
+
+/*
+ * Are there more tasks? Those of a single process have to be collected first,
+ * and again when all that were collected have been looked at.
+ */
+static bool goes_on(struct xyzzy_walk *walk)
+{
+	if (walk->deferred)
+		return true;
+	if (walk->tids && walk->over)
+		walk->over = !collect_tids(walk);
+	return !walk->over;
+}
+
+static unsigned int find_threads(struct xyzzy_walk *walk, struct pid **pids,
+				 unsigned int max)
+{
+	unsigned int i, found = 0;
+
+	while (walk->tid_pos < walk->nr_tids &&
+	       walk->tids[walk->tid_pos] < walk->next)
+		walk->tid_pos++;
+	for (i = walk->tid_pos; i < walk->nr_tids && found < max; i++) {
+		pids[found] = find_pid_ns(walk->tids[i], walk->ns);
+		if (pids[found])
+			found++;
+	}
+	return found;
+}
+
+/* PIDs to look at, at most @max, in increasing order. */
+static unsigned int find_pids(struct xyzzy_walk *walk, struct pid **pids,
+			      unsigned int max)
+{
+	if (walk->tids)
+		return find_threads(walk, pids, max);
+	if (!walk->tgid)
+		return find_ge_pids(walk->next, walk->ns, pids, max);
+
+	pids[0] = walk->tgid;
+	return nr_in_walk(walk, walk->tgid) >= walk->next;
+}
+
+/* Returns the task of @pid if the walk covers it. */
+static struct task_struct *task_in_walk(const struct xyzzy_walk *walk,
+					struct pid *pid)
+{
+	struct task_struct *task = pid_task(pid, walk->type);
+
+	/* A concurrent release_task() clears the process ID. */
+	if (task && walk->tgid && data_race(task_tgid(task)) != walk->tgid)
+		return NULL;
+	return task;
+}
+
+/*
+ * May the caller see a process only if it may ptrace it for reading? A remount
+ * can change the answer, so this is asked for each batch.
+ */
+static bool is_restricted(const struct xyzzy_walk *walk)
+{
+	return !walk->procfs ||
+	       proc_needs_ptrace_access(file_inode(walk->procfs)->i_sb);
+}
+
+static bool may_ptrace_read(struct task_struct *task)
+{
+	return ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS |
+				       PTRACE_MODE_NOAUDIT);
+}
+
+/*
+ * Returns the groups to fill for @task, or 0 if the caller may not see it. Where
+ * the mount does not restrict the walk, a security module still can: it hides
+ * what the caller may neither ptrace for reading nor sched_getscheduler(2).
+ * I/O figures can tell how long a password is, and need the ptrace question in
+ * any case.
+ */
+static u64 visible_groups(const struct xyzzy_walk *walk,
+			  struct task_struct *task)
+{
+	struct task_struct *leader = READ_ONCE(task->group_leader);
+	bool asked = walk->restricted || IS_ENABLED(CONFIG_SECURITY);
+	bool readable = asked && may_ptrace_read(leader);
+
+	if (asked && !readable &&
+	    (walk->restricted || security_task_getscheduler(leader)))
+		return 0;
+	if (!(walk->mask & XYZZY_IO))
+		return walk->mask;
+	if (!asked || task != leader)
+		readable = may_ptrace_read(task);
+	return readable ? walk->mask : walk->mask & ~(u64)XYZZY_IO;
+}
+
+/* A process that the caller named and may not see is an error. */
+static int check_process(struct xyzzy_walk *walk)
+{
+	struct task_struct *task __free(put_task) = NULL;
+	struct task_struct *leader;
+	int ret = -ESRCH;
+
+	if (!walk->tgid)
+		return 0;
+	task = get_pid_task(walk->tgid, PIDTYPE_TGID);
+	if (!task)
+		return -ESRCH;
+	if (down_read_interruptible(&task->signal->exec_update_lock))
+		return -ERESTARTNOINTR;
+
+	walk->restricted = is_restricted(walk);
+	scoped_guard(rcu) {
+		leader = pid_task(walk->tgid, PIDTYPE_TGID);
+		if (leader)
+			ret = visible_groups(walk, leader) ? 0 : -EPERM;
+	}
+	up_read(&task->signal->exec_update_lock);
+	return ret;
+}
+
+/*
+ * Fill
+ */
+
+/* ->siglock pins the terminal. It is taken only if there seems to be one. */
 static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
 		     const struct xyzzy_walk *walk)
 {
@@ -131,7 +454,7 @@ static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
 	tty = task->signal->tty;
 	if (tty) {
 		pgrp = tty_get_pgrp(tty);
-		rec->tty_pgrp = walked_nr(walk, pgrp);
+		rec->tty_pgrp = nr_in_walk(walk, pgrp);
 		put_pid(pgrp);
 		rec->tty_nr = new_encode_dev(tty_devnum(tty));
 	}
@@ -140,14 +463,14 @@ static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
 
 static bool is_released(const struct task_struct *task)
 {
-	/* A task that is released loses its PID first, and never gets one. */
+	/* release_task() detaches the PID first, for good. */
 	return !data_race(pid_alive(task));
 }
 
 /*
- * RCU keeps each of these structs, and setsid() and setpgid() do not take
- * ->siglock, so that reading without it is as good as under it. Returns false if
- * @task has been released, for it loses its IDs then.
+ * RCU protects each of these structs. setsid() and setpgid() do not take
+ * ->siglock, so holding it would add nothing. Returns false if @task has been
+ * released, as it loses its IDs then.
  */
 static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
 			   const struct xyzzy_walk *walk)
@@ -162,10 +485,10 @@ static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
 	if (!tgid || !pgrp || !session || is_released(task))
 		return false;
 
-	ppid = walked_nr(walk, READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
-	pgid = walked_nr(walk, pgrp);
-	sid = walked_nr(walk, session);
-	rec->tgid = walked_nr(walk, tgid);
+	ppid = nr_in_walk(walk, READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
+	pgid = nr_in_walk(walk, pgrp);
+	sid = nr_in_walk(walk, session);
+	rec->tgid = nr_in_walk(walk, tgid);
 	rec->ppid = ppid;
 	rec->pgid = pgid;
 	rec->sid = sid;
@@ -182,30 +505,28 @@ static u64 pidfs_ino(const struct pid *pid)
 	return (unsigned long)pid->ino == pid->ino ? pid->ino : 0;
 }
 
-/* But for ->pid, which is what the record was begun for. */
+/* All of XYZZY_ID except ->pid, which the caller has set. */
 static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 		    struct pid *pid, const struct xyzzy_walk *walk)
 {
-	BUILD_BUG_ON(sizeof(rec->comm) != sizeof(task->comm));
-
 	if (!fill_relations(rec, task, walk))
 		return false;
 
 	fill_tty(rec, task, walk);
-	/* A thread that calls exec just gets that of the leader it replaces. */
-	rec->start_time = data_race(task->start_boottime) + walk->boot;
+	/* A thread that calls execve() gets that of the leader it replaces. */
+	rec->start_time = data_race(task->start_boottime) + walk->boot_offset;
 	rec->pidfs_ino = pidfs_ino(pid);
 	rec->flags = READ_ONCE(task->flags);
-	/* The state may be another one right after it was read. */
+	/* The state may change at any time. */
 	rec->state = data_race(task_state_to_char(task));
-	/* Whoever changes it keeps a NUL at its end, and pads it with them. */
-	data_race(memcpy(rec->comm, task->comm, sizeof(rec->comm)));
+	/* So may the name, but there is always a NUL at its end. */
+	data_race(get_task_comm(rec->comm, task));
 	rec->mask = XYZZY_ID;
 	return true;
 }
 
-/* Neighbours mostly run under the same user, and to translate an ID is dear. */
-static uid_t walked_uid(struct xyzzy_walk *walk, kuid_t kuid)
+/* Neighbours mostly run under the same user; translating an ID is expensive. */
+static uid_t uid_for_caller(struct xyzzy_walk *walk, kuid_t kuid)
 {
 	if (!uid_eq(walk->kuid, kuid)) {
 		walk->kuid = kuid;
@@ -214,7 +535,7 @@ static uid_t walked_uid(struct xyzzy_walk *walk, kuid_t kuid)
 	return walk->uid;
 }
 
-static gid_t walked_gid(struct xyzzy_walk *walk, kgid_t kgid)
+static gid_t gid_for_caller(struct xyzzy_walk *walk, kgid_t kgid)
 {
 	if (!gid_eq(walk->kgid, kgid)) {
 		walk->kgid = kgid;
@@ -228,20 +549,20 @@ static void fill_creds(struct xyzzy_task *rec, struct task_struct *task,
 {
 	const struct cred *cred = __task_cred(task);
 
-	rec->uid = walked_uid(walk, cred->uid);
-	rec->euid = walked_uid(walk, cred->euid);
-	rec->suid = walked_uid(walk, cred->suid);
-	rec->fsuid = walked_uid(walk, cred->fsuid);
-	rec->gid = walked_gid(walk, cred->gid);
-	rec->egid = walked_gid(walk, cred->egid);
-	rec->sgid = walked_gid(walk, cred->sgid);
-	rec->fsgid = walked_gid(walk, cred->fsgid);
+	rec->uid = uid_for_caller(walk, cred->uid);
+	rec->euid = uid_for_caller(walk, cred->euid);
+	rec->suid = uid_for_caller(walk, cred->suid);
+	rec->fsuid = uid_for_caller(walk, cred->fsuid);
+	rec->gid = gid_for_caller(walk, cred->gid);
+	rec->egid = gid_for_caller(walk, cred->egid);
+	rec->sgid = gid_for_caller(walk, cred->sgid);
+	rec->fsgid = gid_for_caller(walk, cred->fsgid);
 	rec->mask |= XYZZY_CREDS;
 }
 
 static void fill_sched(struct xyzzy_task *rec, struct task_struct *task)
 {
-	/* No lock: each may be another one right after it was read. */
+	/* No lock: each may change at any time. */
 	rec->nice = data_race(task_nice(task));
 	rec->policy = READ_ONCE(task->policy);
 	rec->priority = task_prio(task);
@@ -266,7 +587,7 @@ static void fill_cputime(struct xyzzy_task *rec, struct task_struct *task,
 
 static unsigned long own_count(const unsigned long *count)
 {
-	/* Its thread adds to it without a lock, and may have just done so. */
+	/* Its thread adds to it without a lock. */
 	return data_race(*count);
 }
 
@@ -313,19 +634,13 @@ static __always_inline
 void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 	    const struct xyzzy_walk *walk)
 {
-	const struct signal_struct *sig = task->signal;
-	/* A thread's own figures may just change. */
-	struct task_io_accounting ioac = data_race(task->ioac), own;
-	struct task_struct *thread;
+	struct task_io_accounting ioac;
 
-	if (walk->type == PIDTYPE_TGID) {
-		ioac = sig->ioac;
-		__for_each_thread(sig, thread) {
-			/* Likewise. */
-			own = data_race(thread->ioac);
-			task_io_accounting_add(&ioac, &own);
-		}
-	}
+	if (walk->type == PIDTYPE_TGID)
+		thread_group_io_accounting(task->signal, &ioac);
+	else
+		/* A thread changes its own figures without a lock. */
+		ioac = data_race(task->ioac);
 
 	rec->rchar = ioac.rchar;
 	rec->wchar = ioac.wchar;
@@ -343,60 +658,62 @@ static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 #endif
 
 /*
- * ->stats_lock is what moves the counts of a thread that exits, and of a child
- * that is waited for, to the signal_struct in one step. Inline down to the sums
- * for the sake of fill_record(), which is for every process.
+ * The counts of a thread that exits, and of a child that is waited for, move to
+ * the signal_struct in one step under ->stats_lock. Inline down to the sums,
+ * because fill_record() calls this for every process.
  */
 static __always_inline
 void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
 	       const struct xyzzy_walk *walk, u64 groups)
 {
-	seqlock_t *lock = &task->signal->stats_lock;
-	int seq, nextseq = 0;
-	unsigned long flags;
-
-	do {
-		seq = nextseq;
-		nextseq = 1;
-		flags = read_seqbegin_or_lock_irqsave(lock, &seq);
-
+	scoped_seqlock_read (&task->signal->stats_lock, ss_lock_irqsave) {
 		if (groups & (XYZZY_TIMES | XYZZY_FAULTS))
 			sum_counts(rec, task, walk, groups);
 		if (groups & XYZZY_IO)
 			sum_io(rec, task, walk);
-	} while (need_seqretry(lock, seq));
-	done_seqretry_irqrestore(lock, seq, flags);
+	}
 	rec->mask |= groups;
 }
 
-/* Executable mappings, split between the program and its libraries. */
-static void fill_text(struct xyzzy_task *rec, struct mm_struct *mm)
+static void read_counters(unsigned long *counters, struct mm_struct *mm,
+			  const struct xyzzy_walk *walk)
 {
-	u64 exec = (u64)READ_ONCE(mm->exec_vm) << PAGE_SHIFT;
-	u64 text = PAGE_ALIGN(READ_ONCE(mm->end_code)) -
-		   (READ_ONCE(mm->start_code) & PAGE_MASK);
-
-	rec->text = min(text, exec);
-	rec->lib = exec - rec->text;
+	if (!walk->approx_mem) {
+		get_mm_counters_sum(mm, counters);
+		return;
+	}
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		counters[i] = get_mm_counter(mm, i);
 }
 
-/* The kernel's running counters; to hold the mmap lock makes them no truer. */
-static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm)
+/*
+ * The kernel's running counters. Taking mmap_lock would not make them more
+ * accurate. A peak is the higher of the one that was recorded and the figure
+ * reported here.
+ */
+static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm,
+		    const struct xyzzy_walk *walk)
 {
-	/* The larger of two figures, each of which may just change. */
-	rec->vm_peak = (u64)data_race(get_mm_hiwater_vm(mm)) << PAGE_SHIFT;
-	/* Likewise. */
-	rec->rss_peak = (u64)data_race(get_mm_hiwater_rss(mm)) << PAGE_SHIFT;
+	u64 exec = (u64)READ_ONCE(mm->exec_vm) << PAGE_SHIFT;
+	unsigned long counters[NR_MM_COUNTERS];
+
+	read_counters(counters, mm, walk);
+	rec->rss_anon = (u64)counters[MM_ANONPAGES] << PAGE_SHIFT;
+	rec->rss_file = (u64)counters[MM_FILEPAGES] << PAGE_SHIFT;
+	rec->rss_shmem = (u64)counters[MM_SHMEMPAGES] << PAGE_SHIFT;
+	rec->swap = (u64)counters[MM_SWAPENTS] << PAGE_SHIFT;
+	rec->rss_peak = max(rec->rss_anon + rec->rss_file + rec->rss_shmem,
+			    (u64)READ_ONCE(mm->hiwater_rss) << PAGE_SHIFT);
 	rec->vm_size = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
-	rec->rss_anon = (u64)get_mm_counter(mm, MM_ANONPAGES) << PAGE_SHIFT;
-	rec->rss_file = (u64)get_mm_counter(mm, MM_FILEPAGES) << PAGE_SHIFT;
-	rec->rss_shmem = (u64)get_mm_counter(mm, MM_SHMEMPAGES) << PAGE_SHIFT;
-	rec->swap = (u64)get_mm_counter(mm, MM_SWAPENTS) << PAGE_SHIFT;
+	rec->vm_peak = max(rec->vm_size,
+			   (u64)READ_ONCE(mm->hiwater_vm) << PAGE_SHIFT);
 	rec->page_tables = mm_pgtables_bytes(mm);
 	rec->data = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
 	rec->stack = (u64)READ_ONCE(mm->stack_vm) << PAGE_SHIFT;
 	rec->locked = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
-	fill_text(rec, mm);
+	/* prctl(PR_SET_MM) moves the ends of the text. */
+	rec->text = min_t(u64, data_race(mm_text_size(mm)), exec);
+	rec->lib = exec - rec->text;
 	rec->mask |= XYZZY_MEM;
 }
 
@@ -405,23 +722,16 @@ static void clear_fields(struct xyzzy_task *rec, size_t from, size_t to)
 	memset((void *)rec + from, 0, to - from);
 }
 
-static void clear_io(struct xyzzy_task *rec)
-{
-	rec->mask &= ~(u64)XYZZY_IO;
-	clear_fields(rec, offsetof(struct xyzzy_task, rchar),
-		     offsetofend(struct xyzzy_task, cancelled_write_bytes));
-}
-
 /*
- * ->alloc_lock keeps exec and exit from changing ->mm, so that no reference is
- * needed: mmput() could sleep. A kernel thread may borrow an address space; it
- * has none.
+ * ->alloc_lock keeps exit from dropping ->mm, so that no reference is needed:
+ * mmput() could sleep. A kernel thread may borrow an address space; it has none.
  */
-static void fill_mem(struct xyzzy_task *rec, struct task_struct *task)
+static void fill_mem(struct xyzzy_task *rec, struct task_struct *task,
+		     const struct xyzzy_walk *walk)
 {
 	task_lock(task);
 	if (task->mm && !(rec->flags & PF_KTHREAD))
-		fill_mm(rec, task->mm);
+		fill_mm(rec, task->mm, walk);
 	task_unlock(task);
 	if (!(rec->mask & XYZZY_MEM))
 		clear_fields(rec, offsetof(struct xyzzy_task, vm_size),
@@ -441,9 +751,9 @@ static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
 #endif
 
 /*
- * The memory of a record is that of an earlier one, or zero. A group that was
- * not asked for was not filled then either; one that was has to be filled or
- * cleared. Returns false if @task has been released.
+ * The buffer holds an earlier record or zeros. A group that was not asked for
+ * was not filled then either; one that was has to be filled or cleared. Returns
+ * false if @task has been released.
  */
 static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 			struct pid *pid, struct xyzzy_walk *walk, u64 groups)
@@ -463,196 +773,123 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	if (groups & XYZZY_TIMES)
 		fill_cputime(rec, task, walk);
 	if (groups & XYZZY_MEM)
-		fill_mem(rec, task);
+		fill_mem(rec, task, walk);
 	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
 	if (walk->mask & ~groups & XYZZY_IO)
-		clear_io(rec);
+		clear_fields(rec, offsetof(struct xyzzy_task, rchar),
+			     offsetofend(struct xyzzy_task,
+					 cancelled_write_bytes));
 	return !is_released(task);
 }
 
 /*
- * May the caller see @leader's process? With a procfs, procfs decides, but a
- * security module can still hide what the caller may not ptrace, as it can when
- * a file below /proc/PID is opened.
+ * Fill a record for @pid, whose task is @task, if the caller may see it. A task
+ * that was found may be released before its record is full. If another thread
+ * that called execve() has taken over its PID before that, look at this one: it
+ * has the same signal_struct. Otherwise the process has ended.
  */
-static bool process_visible(const struct xyzzy_walk *walk,
-			    struct task_struct *leader)
+static bool report_task(struct xyzzy_walk *walk, struct pid *pid,
+			struct task_struct *task, struct xyzzy_task *rec)
 {
-	const unsigned int mode = PTRACE_MODE_READ_FSCREDS |
-				  PTRACE_MODE_NOAUDIT;
+	const struct signal_struct *sig = task->signal;
+	struct task_struct *last;
+	u64 groups;
 
-	if (!walk->procfs)
-		return ptrace_may_access(leader, mode);
-	if (!proc_task_visible(file_inode(walk->procfs)->i_sb, leader))
-		return false;
-	return !security_task_getscheduler(leader) ||
-	       ptrace_may_access(leader, mode);
+	do {
+		groups = visible_groups(walk, task);
+		if (!groups)
+			return false;
+		if (fill_record(rec, task, pid, walk, groups))
+			return true;
+		last = task;
+		task = task_in_walk(walk, pid);
+	} while (task && task != last && task->signal == sig);
+	return false;
 }
 
 /*
- * I/O figures can tell how long a password is, so the right to read them and
- * the figures have to be of the same program: ->exec_update_lock, held from here
- * to the end of the record, keeps exec from swapping it in between. A leader
- * that another thread's exec has replaced still has the old credentials; as it
- * is released before that exec takes the lock, fill_record() finds it out. A
- * task that is in the middle of an exec is left without figures; to wait for it
- * would let it stall the whole walk. Those of a process with very many threads
- * are left to add_io().
+ * ->exec_update_lock is held from the question whether the caller may see a
+ * process to the end of its record, so that all of it is about one program and
+ * the question has a meaning: the new program cannot be ptraced until execve()
+ * is nearly done. Where nobody asks, XYZZY_ID can do without: of its fields only
+ * the name belongs to the program.
  */
-static bool lock_io(struct xyzzy_walk *walk, struct task_struct *task)
+static bool needs_lock(const struct xyzzy_walk *walk)
 {
-	if (!(walk->mask & XYZZY_IO))
-		return false;
-	if (walk->type == PIDTYPE_TGID &&
-	    READ_ONCE(task->signal->nr_threads) > XYZZY_BUDGET) {
-		walk->io_deferred = true;
-		return false;
-	}
-	return down_read_trylock(&task->signal->exec_update_lock);
+	return walk->mask != XYZZY_ID || walk->restricted ||
+	       IS_ENABLED(CONFIG_SECURITY);
 }
 
-static void unlock_io(struct task_struct *task, bool locked)
-{
-	if (locked)
-		up_read(&task->signal->exec_update_lock);
-}
-
-/* Without a procfs, who may see @leader's process may see its I/O figures. */
-static bool may_read_io(const struct xyzzy_walk *walk, struct task_struct *task,
-			struct task_struct *leader)
-{
-	return (!walk->procfs && task == leader) ||
-	       ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS |
-				       PTRACE_MODE_NOAUDIT);
-}
-
-/*
- * Returns 0, -EPERM if the caller may not see @task, or -ESRCH if it has been
- * released.
- */
-static int report_task(struct xyzzy_walk *walk, struct task_struct *task,
-		       struct pid *pid, struct xyzzy_task *rec)
-{
-	struct task_struct *leader = READ_ONCE(task->group_leader);
-	bool io_locked = lock_io(walk, task);
-	u64 groups = walk->mask;
-	int ret = -EPERM;
-
-	if (process_visible(walk, leader)) {
-		if (!io_locked || !may_read_io(walk, task, leader))
-			groups &= ~XYZZY_IO;
-		ret = fill_record(rec, task, pid, walk, groups) ? 0 : -ESRCH;
-	}
-	unlock_io(task, io_locked);
-	return ret;
-}
-
-/*
- * Add the I/O figures of a process with many threads to its record, in an RCU
- * section of their own. It is the same process if it started then; the right to
- * read the figures is of now, so it is asked for now.
- */
-static void add_io(const struct xyzzy_walk *walk, struct xyzzy_task *rec)
-{
-	struct task_struct *task;
-
-	guard(rcu)();
-	task = pid_task(find_pid_ns(rec->pid, walk->ns), PIDTYPE_TGID);
-	if (!task || task->start_boottime + walk->boot != rec->start_time ||
-	    !down_read_trylock(&task->signal->exec_update_lock))
-		return;
-
-	if (process_visible(walk, task) && may_read_io(walk, task, task))
-		fill_sums(rec, task, walk, XYZZY_IO);
-	if (is_released(task))
-		clear_io(rec);
-	unlock_io(task, true);
-}
-
-/* PIDs to look at, at most @max, in increasing order. */
-static unsigned int find_pids(const struct xyzzy_walk *walk, struct pid **pids,
-			      unsigned int max)
-{
-	if (!walk->tgid || walk->type == PIDTYPE_PID)
-		return find_ge_pids(walk->next, walk->ns, pids, max);
-
-	pids[0] = walk->tgid;
-	return walked_nr(walk, walk->tgid) >= walk->next;
-}
-
-/* Returns the task of @pid if the walk covers it. */
-static struct task_struct *walked_task(const struct xyzzy_walk *walk,
-				       struct pid *pid)
-{
-	struct task_struct *task = pid_task(pid, walk->type);
-
-	/* A process that is just released has no ID any longer. */
-	if (task && walk->tgid && data_race(task_tgid(task)) != walk->tgid)
-		return NULL;
-	return task;
-}
-
-/*
- * Threads whose counts a record of @task sums up. Where that is put off, the
- * batch has to end.
- */
-static unsigned int record_cost(const struct xyzzy_walk *walk,
-				struct task_struct *task)
+/* Threads whose counts a record of @task sums. */
+static unsigned int nr_summed_threads(const struct xyzzy_walk *walk,
+				      const struct task_struct *task)
 {
 	if (walk->type == PIDTYPE_PID ||
 	    !(walk->mask & (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO)))
 		return 0;
-	return walk->io_deferred ? XYZZY_BUDGET :
-				   READ_ONCE(task->signal->nr_threads);
+	return READ_ONCE(task->signal->nr_threads);
 }
 
 /*
- * Fill a record for @pid if there is something to report. A task that was found
- * may be released before its record is full. Its PID can have gone to another
- * thread before that, one that called exec: look again, and if there is just
- * the same task, it was no exec but the end of the process.
+ * Fill a record for @pid if there is something to report. If that would mean to
+ * wait for the lock, or to sum more threads than an RCU section has room for,
+ * leave it to fill_deferred().
  */
 static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		       struct xyzzy_task *rec, int *budget)
 {
-	struct task_struct *task = NULL, *last;
-	int ret;
+	struct task_struct *task = task_in_walk(walk, pid);
+	struct signal_struct *sig;
+	unsigned int nr_threads;
+	bool reported;
 
-	do {
-		last = task;
-		task = walked_task(walk, pid);
-		if (!task || task == last)
-			return false;
-		ret = report_task(walk, task, pid, rec);
-	} while (ret == -ESRCH);
+	if (!task)
+		return false;
+	if (!needs_lock(walk))
+		return report_task(walk, pid, task, rec);
 
-	if (!ret)
-		*budget -= record_cost(walk, task);
-	return !ret;
+	sig = task->signal;
+	nr_threads = nr_summed_threads(walk, task);
+	if (nr_threads > XYZZY_BUDGET ||
+	    !down_read_trylock(&sig->exec_update_lock)) {
+		walk->deferred = get_task_struct(task);
+		return false;
+	}
+	reported = report_task(walk, pid, task, rec);
+	up_read(&sig->exec_update_lock);
+	if (reported) {
+		*budget -= nr_threads;
+		if (walk->mask & XYZZY_MEM && !walk->approx_mem)
+			*budget -= num_online_cpus();
+	}
+	return reported;
 }
 
 /*
- * RCU keeps each pid, task and signal_struct that the walk finds in place while
- * its record is filled; no reference is taken.
+ * RCU protects each pid, task and signal_struct that the walk finds while its
+ * record is filled; no reference is taken.
  */
 static noinline_for_stack size_t fill_batch(struct xyzzy_walk *walk,
-					    struct xyzzy_task *batch,
+					    void *batch, size_t task_size,
 					    size_t room)
 {
-	struct pid *pids[XYZZY_BATCH];
+	struct pid *pids[XYZZY_BATCH_MAX];
 	int budget = XYZZY_BUDGET;
+	struct xyzzy_task *rec;
 	unsigned int i, found;
 	size_t n = 0;
 
+	walk->restricted = is_restricted(walk);
 	guard(rcu)();
-	while (n < room && budget > 0 && !walk->over) {
+	while (n < room && budget > 0 && !walk->over && !walk->deferred) {
 		found = find_pids(walk, pids, min_t(size_t, room - n, budget));
-		for (i = 0; i < found && budget > 0; i++) {
-			batch[n].pid = walked_nr(walk, pids[i]);
-			walk->next = batch[n].pid + 1;
+		for (i = 0; i < found && budget > 0 && !walk->deferred; i++) {
+			rec = batch + n * task_size;
+			rec->pid = nr_in_walk(walk, pids[i]);
+			walk->next = rec->pid + 1;
 			budget--;
-			if (report_pid(walk, pids[i], &batch[n], &budget))
+			if (report_pid(walk, pids[i], rec, &budget))
 				n++;
 		}
 		walk->over = !found;
@@ -661,48 +898,57 @@ static noinline_for_stack size_t fill_batch(struct xyzzy_walk *walk,
 }
 
 /*
- * What was put off may have been found hidden or gone later, and the last record
- * is another one then.
+ * Fill the record that had to wait, in an RCU section of its own. A killable
+ * wait could deadlock: Landlock, to restrict all threads of a process, takes the
+ * lock for writing and waits until each has run its task work. Returns how many
+ * records were filled, or -ERESTARTNOINTR for a signal.
  */
-static void fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *batch,
-			  size_t n)
+static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
 {
-	walk->io_deferred = false;
-	if (n && !(batch[n - 1].mask & XYZZY_IO))
-		add_io(walk, &batch[n - 1]);
+	struct task_struct *deferred __free(put_task) =
+		no_free_ptr(walk->deferred);
+	struct signal_struct *sig = deferred->signal;
+	struct task_struct *task;
+	struct pid *pid;
+	long n = 0;
+
+	if (down_read_interruptible(&sig->exec_update_lock))
+		return -ERESTARTNOINTR;
+
+	walk->restricted = is_restricted(walk);
+	scoped_guard(rcu) {
+		rec->pid = walk->next - 1;
+		pid = find_pid_ns(rec->pid, walk->ns);
+		task = pid ? task_in_walk(walk, pid) : NULL;
+		/* The PID may be that of another process by now. */
+		if (task && task->signal == sig)
+			n = report_task(walk, pid, task, rec);
+	}
+	up_read(&sig->exec_update_lock);
+	return n;
 }
 
 /*
- * Behind the record go zeros of the zero page: clear_user() of sparc64 tells
- * nothing of a fault if the size is a multiple of 8.
+ * Store
  */
-static bool store_record(const struct xyzzy_params *params, size_t index,
-			 const struct xyzzy_task *rec)
-{
-	const void *zeros = page_address(ZERO_PAGE(0));
-	void __user *to = (void __user *)params->tasks +
-			  index * params->task_size;
-	size_t size = min_t(size_t, params->task_size, sizeof(*rec));
-
-	return !copy_to_user(to, rec, size) &&
-	       !copy_to_user(to + size, zeros, params->task_size - size);
-}
 
 /*
- * Returns how many of the @n records were stored whole. One copy does if the
- * stride is ours; if it faults, going record by record tells how far it got.
+ * The batch lies in the kernel's buffer as it will in user memory. Returns how
+ * many of the @n records were stored whole: if the copy of all of them faults,
+ * going record by record tells how far it got.
  */
 static size_t store_batch(const struct xyzzy_params *params, size_t index,
-			  const struct xyzzy_task *batch, size_t n)
+			  const void *batch, size_t n)
 {
+	const size_t size = params->task_size;
+	void __user *to = (void __user *)params->tasks + index * size;
 	size_t i;
 
-	if (params->task_size == sizeof(*batch) &&
-	    !copy_to_user(params->tasks + index, batch, n * sizeof(*batch)))
+	if (!copy_to_user(to, batch, n * size))
 		return n;
 
 	for (i = 0; i < n; i++)
-		if (!store_record(params, index + i, &batch[i]))
+		if (copy_to_user(to + i * size, batch + i * size, size))
 			break;
 	return i;
 }
@@ -710,24 +956,32 @@ static size_t store_batch(const struct xyzzy_params *params, size_t index,
 /* Returns the number of records stored, with the cursor behind the last one. */
 static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 {
-	size_t room = min_t(size_t, params->nr_tasks, XYZZY_NR_TASKS_MAX);
-	size_t size = min_t(size_t, room, XYZZY_BATCH);
-	struct xyzzy_task *batch __free(kfree) = NULL;
-	size_t filled, whole, stored = 0;
+	const size_t room = min_t(size_t, params->nr_tasks, XYZZY_NR_TASKS_MAX);
+	const size_t task_size = params->task_size;
+	const size_t size = min3(room, XYZZY_BATCH_BYTES / task_size,
+				 XYZZY_BATCH_MAX);
+	void *batch __free(kfree) = NULL;
+	size_t whole, stored = 0;
+	struct xyzzy_task *last;
+	long filled;
 
 	if (!room)
 		return 0;
-	batch = kcalloc(size, sizeof(*batch), GFP_KERNEL_ACCOUNT);
-	if (!batch)
+	batch = kcalloc(size, task_size, GFP_KERNEL_ACCOUNT);
+	if (!batch || alloc_tids(walk))
 		return -ENOMEM;
 
-	while (stored < room && !walk->over) {
-		filled = fill_batch(walk, batch, min(size, room - stored));
-		if (walk->io_deferred)
-			fill_deferred(walk, batch, filled);
+	while (stored < room && goes_on(walk)) {
+		filled = walk->deferred ? fill_deferred(walk, batch) :
+			 fill_batch(walk, batch, task_size,
+				    min(size, room - stored));
+		if (filled < 0)
+			return stored ?: filled;
 		whole = store_batch(params, stored, batch, filled);
-		if (whole)
-			params->cursor = batch[whole - 1].pid + 1;
+		if (whole) {
+			last = batch + (whole - 1) * task_size;
+			params->cursor = last->pid + 1;
+		}
 		stored += whole;
 		if (whole < filled)
 			return stored ?: -EFAULT;
@@ -740,81 +994,25 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 	return stored;
 }
 
-static int check_params(const struct xyzzy_params *params, unsigned int flags)
-{
-	if (flags & ~XYZZY_THREADS)
-		return -EINVAL;
-	if (params->mask & ~(u64)XYZZY_GROUPS)
-		return -EINVAL;
-	if (params->task_size < XYZZY_TASK_SIZE_VER0 ||
-	    params->task_size > XYZZY_TASK_SIZE_MAX ||
-	    params->task_size % sizeof(u64))
-		return -EINVAL;
-	return 0;
-}
-
-static int set_namespace(struct xyzzy_walk *walk, int procfd)
-{
-	struct dentry *dentry;
-
-	if (procfd == -1) {
-		walk->ns = task_active_pid_ns(current);
-		return 0;
-	}
-
-	walk->procfs = fget_raw(procfd);
-	if (!walk->procfs)
-		return -EBADF;
-	dentry = walk->procfs->f_path.dentry;
-	if (dentry->d_sb->s_magic != PROC_SUPER_MAGIC ||
-	    dentry != dentry->d_sb->s_root)
-		return -EINVAL;
-	walk->ns = proc_pid_ns(dentry->d_sb);
-	return 0;
-}
-
-/* A pidfd of a thread stands for the process that the thread belongs to. */
-static int set_process(struct xyzzy_walk *walk, int pidfd)
-{
-	struct task_struct *task;
-	unsigned int pidfd_flags;
-	struct pid *pid;
-
-	if (pidfd == -1)
-		return 0;
-
-	pid = pidfd_get_pid(pidfd, &pidfd_flags);
-	if (IS_ERR(pid))
-		return PTR_ERR(pid);
-
-	scoped_guard(rcu) {
-		task = pid_task(pid, PIDTYPE_PID);
-		if (task)
-			walk->tgid = get_task_pid(task, PIDTYPE_TGID);
-	}
-	put_pid(pid);
-	if (!walk->tgid || !pid_nr_ns(walk->tgid, walk->ns))
-		return -ESRCH;
-
-	guard(rcu)();
-	task = pid_task(walk->tgid, PIDTYPE_TGID);
-	if (!task)
-		return -ESRCH;
-	return process_visible(walk, task) ? 0 : -EPERM;
-}
+/*
+ * Entry points
+ */
 
 /**
  * ksys_xyzzy - Report processes or threads
  * @params: Parameters in the native layout. On success, ->supported and, if
  *	    records were stored, ->cursor are set.
- * @flags: XYZZY_THREADS or 0
+ * @flags: XYZZY_THREADS, XYZZY_APPROX_MEM
  *
  * Context: Process context. May sleep, holds no lock on entry or return.
  * Return: The number of records stored in user memory, or
  * * %-EINVAL - A flag, group, task size or procfd that is not valid
- * * %-EBADF - procfd is not open, or pidfd is not a pidfd
+ * * %-EBADF - procfd is not open for reading, or pidfd is not a pidfd
+ * * %-EACCES - The caller may not read and search procfd, or the error with
+ *   which a security module denies it
  * * %-ESRCH - The process of pidfd is gone, or not in the PID namespace
  * * %-EPERM - The process of pidfd is not visible to the caller
+ * * %-ERESTARTNOINTR - A signal ended the wait for a process in execve()
  * * %-ENOMEM - No memory for the batch
  * * %-EFAULT - Not one record could be stored
  */
@@ -823,14 +1021,16 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 	struct xyzzy_walk walk __free(put_walk) = {
 		.type = flags & XYZZY_THREADS ? PIDTYPE_PID : PIDTYPE_TGID,
 		.mask = (params->mask & XYZZY_SUPPORTED) | XYZZY_ID,
+		.approx_mem = flags & XYZZY_APPROX_MEM,
 		.next = min_t(u64, params->cursor, PID_MAX_LIMIT),
-		.boot = timens_add_boottime_ns(0),
+		.boot_offset = timens_add_boottime_ns(0),
 		.kuid = current_fsuid(),
 		.kgid = current_fsgid(),
 	};
 	int ret;
 
 	BUILD_BUG_ON(sizeof(struct xyzzy_task) != XYZZY_TASK_SIZE_VER0);
+	BUILD_BUG_ON(offsetof(struct xyzzy_task, uid) != XYZZY_TASK_SIZE_ID);
 	BUILD_BUG_ON(sizeof(struct xyzzy_params) != XYZZY_PARAMS_SIZE_VER0);
 
 	walk.uid = from_kuid_munged(current_user_ns(), walk.kuid);
@@ -841,6 +1041,8 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 		ret = set_namespace(&walk, params->procfd);
 	if (!ret)
 		ret = set_process(&walk, params->pidfd);
+	if (!ret)
+		ret = check_process(&walk);
 	if (ret)
 		return ret;
 
@@ -898,18 +1100,6 @@ SYSCALL_DEFINE2(xyzzy, struct xyzzy_params __user *, uparams,
 }
 
 #ifdef CONFIG_COMPAT
-struct compat_xyzzy_params {
-	u32 size;
-	u32 task_size;
-	s32 procfd;
-	s32 pidfd;
-	compat_u64 mask;
-	compat_u64 supported;
-	compat_u64 cursor;
-	compat_uptr_t tasks;
-	compat_size_t nr_tasks;
-};
-
 #define COMPAT_XYZZY_PARAMS_SIZE_VER0	48
 
 COMPAT_SYSCALL_DEFINE2(xyzzy, struct compat_xyzzy_params __user *, uparams,

@@ -1,20 +1,34 @@
-/**
- * proc_task_visible - May current see a task through a procfs mount?
- * @sb: Superblock of the procfs
- * @task: A thread-group leader, in the PID namespace of @sb
- *
- * The mount options hidepid= and gid= decide, as they do when current opens
- * /proc/PID/stat.
- *
- * Context: Process context; RCU or a reference keeps @task. Takes its
- *	    ->alloc_lock and may be called under rcu_read_lock().
- * Return: true if they let current read that file.
+/*
+ * Does a mount with these options show a task to current only if current may
+ * ptrace it for reading?
  */
-bool proc_task_visible(struct super_block *sb, struct task_struct *task)
+static bool needs_ptrace_access(struct proc_fs_info *fs_info,
+				enum proc_hidepid hide_pid_min)
 {
-	/* A remount may just change the options. */
-	struct proc_fs_info options = data_race(*proc_sb_info(sb));
-
-	return has_pid_permissions(&options, task, HIDEPID_NO_ACCESS);
+	if (fs_info->hide_pid == HIDEPID_NOT_PTRACEABLE)
+		return true;
+	return fs_info->hide_pid >= hide_pid_min &&
+	       !in_group_p(fs_info->pid_gid);
 }
 
+/**
+ * proc_needs_ptrace_access - Which tasks may current see through a procfs mount?
+ * @sb: Superblock of the procfs
+ *
+ * The mount options hidepid= and gid= decide, as they do when current opens
+ * /proc/PID/stat. A remount can change them at any time.
+ *
+ * Context: Process context. May be called under rcu_read_lock().
+ * Return: true if current can read that file only of the tasks for which it
+ *	   passes ptrace_may_access(PTRACE_MODE_READ_FSCREDS), false if of all.
+ */
+bool proc_needs_ptrace_access(struct super_block *sb)
+{
+	/* A remount writes the options without a lock. */
+	struct proc_fs_info options = data_race(*proc_sb_info(sb));
+
+	return needs_ptrace_access(&options, HIDEPID_NO_ACCESS);
+}
+	return !needs_ptrace_access(fs_info, hide_pid_min) ||
+	       ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS);
+			thread_group_io_accounting(sig, &acct);

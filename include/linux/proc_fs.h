@@ -1,7 +1,6 @@
-bool proc_task_visible(struct super_block *sb, struct task_struct *task);
-static inline bool proc_task_visible(struct super_block *sb,
-				     struct task_struct *task)
+bool proc_needs_ptrace_access(struct super_block *sb);
+static inline bool proc_needs_ptrace_access(struct super_block *sb)
 {
-	return false;
+	return true;
 }
 

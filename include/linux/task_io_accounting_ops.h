@@ -1,0 +1,24 @@
+#include <linux/sched/signal.h>
+
+#ifdef CONFIG_TASK_IO_ACCOUNTING
+/**
+ * thread_group_io_accounting - Sum the I/O figures of a process
+ * @sig: Its signal_struct
+ * @acct: The sums: all threads, those that have exited, and reaped children
+ *
+ * Context: Under rcu_read_lock(), in a read-side section of @sig->stats_lock.
+ */
+static inline void thread_group_io_accounting(struct signal_struct *sig,
+					      struct task_io_accounting *acct)
+{
+	struct task_io_accounting ioac;
+	struct task_struct *t;
+
+	*acct = sig->ioac;
+	__for_each_thread(sig, t) {
+		/* A thread changes its own figures without a lock. */
+		ioac = data_race(t->ioac);
+		task_io_accounting_add(acct, &ioac);
+	}
+}
+#endif /* CONFIG_TASK_IO_ACCOUNTING */
