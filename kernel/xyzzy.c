@@ -45,6 +45,8 @@
 #include <linux/user_namespace.h>
 #include <uapi/linux/xyzzy.h>
 
+#include <asm/word-at-a-time.h>
+
 #define XYZZY_FLAGS	(XYZZY_THREADS | XYZZY_APPROX_MEM)
 
 #define XYZZY_GROUPS	(XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | \
@@ -392,8 +394,8 @@ static bool may_ptrace_read(struct task_struct *task)
  * I/O figures can tell how long a password is, and need the ptrace question in
  * any case.
  */
-static u64 visible_groups(const struct xyzzy_walk *walk,
-			  struct task_struct *task)
+static __always_inline
+u64 visible_groups(const struct xyzzy_walk *walk, struct task_struct *task)
 {
 	struct task_struct *leader = READ_ONCE(task->group_leader);
 	bool asked = walk->restricted || IS_ENABLED(CONFIG_SECURITY);
@@ -505,6 +507,30 @@ static u64 pidfs_ino(const struct pid *pid)
 	return (unsigned long)pid->ino == pid->ino ? pid->ino : 0;
 }
 
+/*
+ * As get_task_comm(), inline and a word at a time: nothing may stand behind the
+ * NUL, not even while the name changes.
+ */
+static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
+{
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long word, zeros, keep = ~0UL;
+
+	BUILD_BUG_ON(sizeof(rec->comm) != sizeof(task->comm));
+
+	for (size_t i = 0; i < sizeof(rec->comm); i += sizeof(word)) {
+		/* The name may change at any time, but it ends with a NUL. */
+		data_race(memcpy(&word, task->comm + i, sizeof(word)));
+		word &= keep;
+		if (has_zero(word, &zeros, &constants)) {
+			zeros = prep_zero_mask(word, zeros, &constants);
+			word &= zero_bytemask(create_zero_mask(zeros));
+			keep = 0;
+		}
+		memcpy(rec->comm + i, &word, sizeof(word));
+	}
+}
+
 /* All of XYZZY_ID except ->pid, which the caller has set. */
 static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 		    struct pid *pid, const struct xyzzy_walk *walk)
@@ -519,8 +545,7 @@ static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 	rec->flags = READ_ONCE(task->flags);
 	/* The state may change at any time. */
 	rec->state = data_race(task_state_to_char(task));
-	/* So may the name, but there is always a NUL at its end. */
-	data_race(get_task_comm(rec->comm, task));
+	fill_comm(rec, task);
 	rec->mask = XYZZY_ID;
 	return true;
 }
@@ -822,13 +847,20 @@ static bool needs_lock(const struct xyzzy_walk *walk)
 }
 
 /* Threads whose counts a record of @task sums. */
-static unsigned int nr_summed_threads(const struct xyzzy_walk *walk,
-				      const struct task_struct *task)
+static int nr_summed_threads(const struct xyzzy_walk *walk,
+			     const struct task_struct *task)
 {
 	if (walk->type == PIDTYPE_PID ||
 	    !(walk->mask & (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO)))
 		return 0;
 	return READ_ONCE(task->signal->nr_threads);
+}
+
+/* CPUs whose counts a record sums. */
+static int nr_summed_cpus(const struct xyzzy_walk *walk)
+{
+	return walk->mask & XYZZY_MEM && !walk->approx_mem ?
+	       num_online_cpus() : 0;
 }
 
 /*
@@ -841,7 +873,7 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 {
 	struct task_struct *task = task_in_walk(walk, pid);
 	struct signal_struct *sig;
-	unsigned int nr_threads;
+	int nr_threads;
 	bool reported;
 
 	if (!task)
@@ -858,11 +890,7 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 	}
 	reported = report_task(walk, pid, task, rec);
 	up_read(&sig->exec_update_lock);
-	if (reported) {
-		*budget -= nr_threads;
-		if (walk->mask & XYZZY_MEM && !walk->approx_mem)
-			*budget -= num_online_cpus();
-	}
+	*budget -= nr_threads + nr_summed_cpus(walk);
 	return reported;
 }
 

@@ -1,23 +1,8 @@
-
-/**
- * get_mm_counters_sum - Sum all counters of an address space
- * @mm: The address space
- * @counters: Array for the sums, each as get_mm_counter_sum() returns it
- *
- * Context: Any. Disables interrupts while it reads the counters of all CPUs.
- */
-static inline void get_mm_counters_sum(struct mm_struct *mm,
-				       unsigned long counters[NR_MM_COUNTERS])
-{
-	s64 sums[NR_MM_COUNTERS];
-
-	percpu_counter_sum_many(mm->rss_stat, sums, NR_MM_COUNTERS);
-	for (int i = 0; i < NR_MM_COUNTERS; i++)
-		counters[i] = max(sums[i], 0);
-}
+void get_mm_counters_sum(struct mm_struct *mm, unsigned long *counters);
 
 /* From the first page of the program's code to the last, in bytes. */
 static inline unsigned long mm_text_size(struct mm_struct *mm)
 {
 	return PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK);
 }
+

@@ -8,17 +8,15 @@
  *
  * Context: Under rcu_read_lock(), in a read-side section of @sig->stats_lock.
  */
-static inline void thread_group_io_accounting(struct signal_struct *sig,
-					      struct task_io_accounting *acct)
+static __always_inline
+void thread_group_io_accounting(struct signal_struct *sig,
+				struct task_io_accounting *acct)
 {
-	struct task_io_accounting ioac;
 	struct task_struct *t;
 
 	*acct = sig->ioac;
-	__for_each_thread(sig, t) {
-		/* A thread changes its own figures without a lock. */
-		ioac = data_race(t->ioac);
-		task_io_accounting_add(acct, &ioac);
-	}
+	/* A thread changes its own figures without a lock. */
+	__for_each_thread(sig, t)
+		data_race((task_io_accounting_add(acct, &t->ioac), 0));
 }
 #endif /* CONFIG_TASK_IO_ACCOUNTING */
