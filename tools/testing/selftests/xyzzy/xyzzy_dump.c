@@ -181,7 +181,7 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		die_usage();
 	if (dir) {
-		procfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		procfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (procfd < 0)
 			err(EXIT_FAILURE, "%s", dir);
 	}
