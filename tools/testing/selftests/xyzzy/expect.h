@@ -175,6 +175,17 @@ static const struct record_group {
 	RECORD_GROUP("cgroup", XYZZY_CGROUP, cgroup_id, XYZZY_TASK_SIZE_VER0),
 };
 
+/* The groups whose fields lie within the first @size bytes of a record. */
+static inline __u64 groups_within(size_t size)
+{
+	__u64 groups = size < XYZZY_TASK_SIZE_ID ? 0 : XYZZY_ID;
+
+	for (size_t i = 0; i < ARRAY_SIZE(record_groups); i++)
+		if (record_groups[i].end <= size)
+			groups |= record_groups[i].bit;
+	return groups;
+}
+
 static inline bool group_is_zero(const struct xyzzy_task *task,
 				 const struct record_group *group)
 {
