@@ -58,6 +58,7 @@ struct row {
 	bool by_ptrace;
 	bool as_owner;		/* Is told what the owner is told */
 	int yama_scope;		/* 0: as it is */
+	int open_errno;		/* Of opening a procfs to pass */
 	int filter_errno;	/* What a filter gives for the call itself */
 	/* As root, then as the caller, then after it has asked procfs */
 	int (*prepare)(const struct target *targets);
@@ -279,7 +280,7 @@ static const struct row rows[NR_ROWS] = {
 	[ROW_LANDLOCK_NO_FILES] = {
 		.name = "Landlock, no files",
 		.caller = ORDINARY_USER,
-		.by_ptrace = true,
+		.open_errno = EACCES,
 		.enter = enter_landlock_without_files,
 		.needs = "Landlock is off",
 	},

@@ -159,6 +159,12 @@ FIXTURE_TEARDOWN(row)
 {
 }
 
+TEST_F(row, opens_a_procfs_where_it_may)
+{
+	for (int way = FIRST_MOUNT; way < NR_WAYS; way++)
+		EXPECT_EQ(self->row->open_errno, self->line->open_errno[way]);
+}
+
 TEST_F(row, walk_shows_what_procfs_shows)
 {
 	for (int way = 0; way < NR_WAYS; way++)
