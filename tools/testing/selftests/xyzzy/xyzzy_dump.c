@@ -24,6 +24,7 @@
 
 enum format {
 	U64,
+	S64,
 	U32,
 	S32,
 	LETTER,
@@ -44,7 +45,7 @@ struct field {
 
 static const struct field fields[] = {
 	FIELD(mask, U64),
-	FIELD(start_time, U64),
+	FIELD(start_time, S64),
 	FIELD(pidfs_ino, U64),
 	FIELD(pid, U32),
 	FIELD(tgid, U32),
@@ -121,6 +122,9 @@ static void print_field(const void *at, enum format format)
 	switch (format) {
 	case U64:
 		printf("%llu", (unsigned long long)*(const __u64 *)at);
+		break;
+	case S64:
+		printf("%lld", (long long)*(const __s64 *)at);
 		break;
 	case U32:
 		printf("%u", *(const __u32 *)at);
