@@ -24,6 +24,7 @@ enum row_id {
 	ROW_YAMA_1,
 	ROW_YAMA_2,
 	ROW_LANDLOCK,
+	ROW_LANDLOCK_DIRS_ONLY,
 	ROW_LANDLOCK_NO_FILES,
 	ROW_SMACK,
 	ROW_SMACK_RX,
@@ -143,6 +144,12 @@ static inline int enter_plain_landlock(const struct target *targets)
 {
 	(void)targets;
 	return enter_landlock(LANDLOCK_ACCESS_FS_MAKE_SYM);
+}
+
+static inline int enter_landlock_with_dirs(const struct target *targets)
+{
+	(void)targets;
+	return enter_landlock(LANDLOCK_ACCESS_FS_READ_FILE);
 }
 
 static inline int enter_landlock_without_files(const struct target *targets)
@@ -275,6 +282,13 @@ static const struct row rows[NR_ROWS] = {
 		.name = "Landlock",
 		.caller = ORDINARY_USER,
 		.enter = enter_plain_landlock,
+		.needs = "Landlock is off",
+	},
+	[ROW_LANDLOCK_DIRS_ONLY] = {
+		.name = "Landlock, dirs only",
+		.caller = ORDINARY_USER,
+		.by_ptrace = true,
+		.enter = enter_landlock_with_dirs,
 		.needs = "Landlock is off",
 	},
 	[ROW_LANDLOCK_NO_FILES] = {

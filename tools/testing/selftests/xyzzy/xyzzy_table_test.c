@@ -136,6 +136,7 @@ FIXTURE_VARIANT_ADD(row, seccomp_no_call) { ROW_SECCOMP_NO_CALL };
 FIXTURE_VARIANT_ADD(row, yama_1) { ROW_YAMA_1 };
 FIXTURE_VARIANT_ADD(row, yama_2) { ROW_YAMA_2 };
 FIXTURE_VARIANT_ADD(row, landlock) { ROW_LANDLOCK };
+FIXTURE_VARIANT_ADD(row, landlock_dirs_only) { ROW_LANDLOCK_DIRS_ONLY };
 FIXTURE_VARIANT_ADD(row, landlock_no_files) { ROW_LANDLOCK_NO_FILES };
 FIXTURE_VARIANT_ADD(row, smack) { ROW_SMACK };
 FIXTURE_VARIANT_ADD(row, smack_rx) { ROW_SMACK_RX };
