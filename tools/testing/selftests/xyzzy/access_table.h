@@ -41,6 +41,7 @@ struct answer {
 
 struct line {
 	int err;		/* -EOPNOTSUPP: the kernel has not got it */
+	int open_errno[NR_WAYS];
 	bool asked[NR_WAYS];
 	int walk_err[NR_WAYS];
 	struct answer answers[NR_WAYS][NR_TARGETS];
@@ -262,6 +263,26 @@ static inline void ask_xyzzy(const struct asking *asking)
 	}
 }
 
+/*
+ * Each caller opens the procfs that it passes: no cell is about a descriptor
+ * that the caller could not have. One that came over a socket is open already.
+ */
+static inline void open_mounts(struct asking *asking)
+{
+	struct line *line = asking->line;
+
+	if (asking->row->place == PLACE_INNER_PARENTS_PROCFS)
+		return;
+	for (int way = FIRST_MOUNT; way < NR_WAYS; way++) {
+		if (!line->asked[way])
+			continue;
+		asking->used.fds[way] =
+			open_for_reading(asking->used.fds[way]);
+		line->asked[way] = asking->used.fds[way] >= 0;
+		line->open_errno[way] = line->asked[way] ? 0 : errno;
+	}
+}
+
 /* In a process of its own, which starts as root. */
 static inline int ask_all(struct asking *asking)
 {
@@ -276,6 +297,7 @@ static inline int ask_all(struct asking *asking)
 		err = row->enter(targets);
 	if (err)
 		return err;
+	open_mounts(asking);
 	ask_procfs(asking);
 	if (row->finish)
 		err = row->finish(targets);

@@ -24,6 +24,7 @@ enum row_id {
 	ROW_YAMA_1,
 	ROW_YAMA_2,
 	ROW_LANDLOCK,
+	ROW_LANDLOCK_DIRS_ONLY,
 	ROW_LANDLOCK_NO_FILES,
 	ROW_SMACK,
 	ROW_SMACK_RX,
@@ -58,6 +59,7 @@ struct row {
 	bool by_ptrace;
 	bool as_owner;		/* Is told what the owner is told */
 	int yama_scope;		/* 0: as it is */
+	int open_errno;		/* Of opening a procfs to pass */
 	int filter_errno;	/* What a filter gives for the call itself */
 	/* As root, then as the caller, then after it has asked procfs */
 	int (*prepare)(const struct target *targets);
@@ -142,6 +144,12 @@ static inline int enter_plain_landlock(const struct target *targets)
 {
 	(void)targets;
 	return enter_landlock(LANDLOCK_ACCESS_FS_MAKE_SYM);
+}
+
+static inline int enter_landlock_with_dirs(const struct target *targets)
+{
+	(void)targets;
+	return enter_landlock(LANDLOCK_ACCESS_FS_READ_FILE);
 }
 
 static inline int enter_landlock_without_files(const struct target *targets)
@@ -276,10 +284,17 @@ static const struct row rows[NR_ROWS] = {
 		.enter = enter_plain_landlock,
 		.needs = "Landlock is off",
 	},
+	[ROW_LANDLOCK_DIRS_ONLY] = {
+		.name = "Landlock, dirs only",
+		.caller = ORDINARY_USER,
+		.by_ptrace = true,
+		.enter = enter_landlock_with_dirs,
+		.needs = "Landlock is off",
+	},
 	[ROW_LANDLOCK_NO_FILES] = {
 		.name = "Landlock, no files",
 		.caller = ORDINARY_USER,
-		.by_ptrace = true,
+		.open_errno = EACCES,
 		.enter = enter_landlock_without_files,
 		.needs = "Landlock is off",
 	},

@@ -32,10 +32,19 @@ static inline void expect_id(struct __test_metadata *_metadata,
 	EXPECT_EQ(stat->field[22], ns_to_ticks(task->start_time));
 }
 
+/* Its last byte is a NUL, as is each behind the first one. */
+static inline bool comm_is_padded(const struct xyzzy_task *task)
+{
+	size_t len = strnlen(task->comm, sizeof(task->comm));
+
+	return len < sizeof(task->comm) &&
+	       is_filled_with(task->comm + len, 0, sizeof(task->comm) - len);
+}
+
 static inline void expect_comm(struct __test_metadata *_metadata,
 			       const struct pair *pair)
 {
-	EXPECT_EQ('\0', pair->task.comm[15]);
+	EXPECT_TRUE(comm_is_padded(&pair->task));
 	EXPECT_STREQ(pair->snap.comm, pair->task.comm);
 	EXPECT_STREQ(pair->snap.stat.comm, pair->task.comm);
 }
@@ -174,6 +183,17 @@ static const struct record_group {
 	RECORD_GROUP("io", XYZZY_IO, rchar, UP_TO(cgroup_id)),
 	RECORD_GROUP("cgroup", XYZZY_CGROUP, cgroup_id, XYZZY_TASK_SIZE_VER0),
 };
+
+/* The groups whose fields lie within the first @size bytes of a record. */
+static inline __u64 groups_within(size_t size)
+{
+	__u64 groups = size < XYZZY_TASK_SIZE_ID ? 0 : XYZZY_ID;
+
+	for (size_t i = 0; i < ARRAY_SIZE(record_groups); i++)
+		if (record_groups[i].end <= size)
+			groups |= record_groups[i].bit;
+	return groups;
+}
 
 static inline bool group_is_zero(const struct xyzzy_task *task,
 				 const struct record_group *group)

@@ -2,6 +2,7 @@
 #ifndef __XYZZY_FUZZ_CALL_H
 #define __XYZZY_FUZZ_CALL_H
 
+#include "expect.h"
 #include "fuzz_world.h"
 
 /*
@@ -117,8 +118,8 @@ static inline __u32 make_size(struct rng *rng)
 static inline __u32 make_task_size(struct rng *rng)
 {
 	const __u32 sizes[] = {
-		0, 8, 376, 380, 383, 385, 388, 4092, 4097, 4100, 4104, 8192,
-		INT_MAX, UINT_MAX - 7,
+		0, 8, 72, 76, 79, 81, 84, 383, 385, 388, 4092, 4097, 4100, 4104,
+		8192, INT_MAX, UINT_MAX - 7,
 	};
 
 	if (rng_one_in(rng, 2))
@@ -127,21 +128,25 @@ static inline __u32 make_task_size(struct rng *rng)
 		return rng_pick(rng, sizes, ARRAY_SIZE(sizes));
 	if (rng_one_in(rng, 40))
 		return rng_number(rng);
-	return rng_one_in(rng, 8) ? 4096 : 384 + 8 * rng_below(rng, 80);
+	return rng_one_in(rng, 8) ? 4096 : 80 + 8 * rng_below(rng, 120);
 }
 
-static inline __u64 make_mask(struct rng *rng)
+/* Now and then with groups that @task_size cuts. */
+static inline __u64 make_mask(struct rng *rng, __u32 task_size)
 {
+	__u64 groups = rng_one_in(rng, 20) ? XYZZY_ALL :
+					     groups_within(task_size);
+
 	if (rng_one_in(rng, 30))
 		return rng_number(rng);
-	return rng_one_in(rng, 2) ? XYZZY_ALL : rng_next(rng) & XYZZY_ALL;
+	return rng_one_in(rng, 2) ? groups : rng_next(rng) & groups;
 }
 
 static inline unsigned int make_flags(struct rng *rng)
 {
 	if (rng_one_in(rng, 30))
 		return rng_number(rng);
-	return rng_below(rng, 2) * XYZZY_THREADS;
+	return rng_next(rng) & (XYZZY_THREADS | XYZZY_APPROX_MEM);
 }
 
 /* One of those that are right in the place, but now and then any one. */
@@ -156,7 +161,8 @@ static inline const struct fuzz_fd *make_fd(struct rng *rng,
 		return &world->fds[0];
 	do {
 		fd = &world->fds[rng_below(rng, world->nr_fds)];
-		right = as_pidfd ? !fd->pidfd_err : fd->shows != SHOWS_NOTHING;
+		right = as_pidfd ? !fd->pidfd_err :
+				   fd->shows != SHOWS_NOTHING && !fd->locked;
 	} while (!any && !right);
 	return fd;
 }
@@ -214,11 +220,11 @@ static inline struct fuzz_call make_call(struct rng *rng,
 		.task_size = make_task_size(rng),
 		.procfd = call.procfd->fd,
 		.pidfd = call.pidfd->fd,
-		.mask = make_mask(rng),
 		.supported = rng_next(rng),
 		.cursor = make_cursor(rng),
 		.nr_tasks = make_nr(rng),
 	};
+	call.params.mask = make_mask(rng, call.params.task_size);
 	if (call.params.size > sizeof(call.params) && rng_one_in(rng, 2))
 		call.tail_at = sizeof(call.params) +
 			       rng_below(rng, call.params.size -

@@ -2,7 +2,6 @@
 #ifndef __XYZZY_FUZZ_MODEL_H
 #define __XYZZY_FUZZ_MODEL_H
 
-#include "expect.h"
 #include "fuzz_call.h"
 
 #include <stdarg.h>
@@ -57,11 +56,12 @@ static inline int check_numbers(const struct fuzz_call *call)
 {
 	__u32 stride = call->params.task_size;
 
-	if (call->flags & ~XYZZY_THREADS || call->params.mask & ~XYZZY_ALL)
+	if (call->flags & ~(XYZZY_THREADS | XYZZY_APPROX_MEM) ||
+	    call->params.mask & ~XYZZY_ALL)
 		return -EINVAL;
-	if (stride < 384 || stride > 4096 || stride % 8)
+	if (stride < 80 || stride > 4096 || stride % 8)
 		return -EINVAL;
-	return 0;
+	return call->params.mask & ~groups_within(stride) ? -EINVAL : 0;
 }
 
 static inline int check_fds(const struct fuzz_call *call, bool root)
@@ -70,6 +70,8 @@ static inline int check_fds(const struct fuzz_call *call, bool root)
 
 	if (procfd->shows == SHOWS_NOTHING)
 		return procfd->procfd_err;
+	if (procfd->locked && !root)
+		return -EACCES;
 	if (pidfd->pidfd_err)
 		return pidfd->pidfd_err;
 	if (!pidfd->is_pidfd)
@@ -89,7 +91,7 @@ static inline long nr_processes(const struct fuzz_call *call, bool root,
 
 	*exact = pidfd->is_pidfd || procfd->shows == SHOWS_INNER;
 	if (pidfd->is_pidfd)
-		return call->flags ? pidfd->nr_threads : 1;
+		return call->flags & XYZZY_THREADS ? pidfd->nr_threads : 1;
 	if (procfd->shows == SHOWS_INNER)
 		return 2;
 	if (procfd->shows == SHOWS_PTRACEABLE && !root)
@@ -202,19 +204,23 @@ static inline bool judge_record(const struct fuzz_call *call,
 				struct verdict *verdict)
 {
 	__u64 wanted = (call->params.mask | XYZZY_ID) & world->supported;
-	struct xyzzy_task task;
+	size_t stride = call->params.task_size;
+	struct xyzzy_task task = { 0 };
+	size_t size = stride < sizeof(task) ? stride : sizeof(task);
 
-	memcpy(&task, where, sizeof(task));
+	memcpy(&task, where, size);
 	if (task.pid <= *last)
 		return wrong(verdict, "pid %u after %u", task.pid, *last);
 	*last = task.pid;
-	if (!task.tgid || (!call->flags && task.tgid != task.pid))
+	if (!task.tgid ||
+	    (!(call->flags & XYZZY_THREADS) && task.tgid != task.pid))
 		return wrong(verdict, "tgid %u of pid %u", task.tgid, task.pid);
-	if (!(task.mask & XYZZY_ID) || !task.nr_threads || !task.state ||
-	    task.comm[15])
+	if (!(task.mask & XYZZY_ID) || !task.nr_threads || !task.state)
 		return wrong(verdict, "pid %u without an ID", task.pid);
-	if (!is_filled_with(where + sizeof(task), 0,
-			    call->params.task_size - sizeof(task)))
+	if (!comm_is_padded(&task))
+		return wrong(verdict, "bytes behind the name of pid %u",
+			     task.pid);
+	if (!is_filled_with(where + size, 0, stride - size))
 		return wrong(verdict, "no zeroes behind pid %u", task.pid);
 	return judge_groups(&task, wanted, verdict);
 }

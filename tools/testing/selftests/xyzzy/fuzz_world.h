@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 /*
  * What a fuzzed call can refer to: processes, descriptors of every kind, and
@@ -18,7 +19,7 @@
 #define NR_SLEEPERS 40
 /* More than the kernel sums up together with other processes. */
 #define NR_CROWD 140
-#define NR_FDS_MAX 40
+#define NR_FDS_MAX 60
 
 /* The processes that a procfd can show. */
 enum shows {
@@ -35,11 +36,13 @@ struct fuzz_fd {
 	/* As procfd. */
 	enum shows shows;
 	int procfd_err;
+	bool locked;		/* USER may not read it: EACCES */
 
 	/* As pidfd: 0, or the error whatever the procfd is. */
 	int pidfd_err;
 	bool is_pidfd;		/* With no error and no pidfd: all processes */
 	bool inner;		/* The process is in the inner PID namespace */
+	bool caller;		/* It is the caller's own */
 	bool ptraceable;	/* for USER */
 	int nr_threads;
 };
@@ -83,11 +86,21 @@ static inline struct fuzz_fd *add_fd(struct fuzz_world *world,
 /* Numbers that are no descriptors. */
 static inline void add_bad_numbers(struct fuzz_world *world)
 {
-	const int numbers[] = { -2, AT_FDCWD, -10000, INT_MIN, INT_MAX };
+	const int numbers[] = {
+		-2, AT_FDCWD, -9999, -10002, -10009, -20000, -40000, INT_MIN,
+		INT_MAX,
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		add_fd(world, "a bad number", numbers[i])->procfd_err = -EBADF;
 	add_fd(world, "a closed one", closed_fd())->procfd_err = -EBADF;
+}
+
+/* What names a file without being open for reading. */
+static inline void add_path(struct fuzz_world *world, const char *name,
+			    const char *path)
+{
+	add_fd(world, name, open(path, O_PATH))->procfd_err = -EBADF;
 }
 
 static inline void add_files(struct fuzz_world *world)
@@ -103,7 +116,8 @@ static inline void add_files(struct fuzz_world *world)
 	add_fd(world, "an eventfd", eventfd(0, 0));
 	add_fd(world, "an epoll", epoll_create1(0));
 	add_fd(world, "a socket", socket(AF_UNIX, SOCK_STREAM, 0));
-	add_fd(world, "the root", open("/", O_PATH));
+	add_fd(world, "the root", open("/", O_RDONLY | O_DIRECTORY));
+	add_path(world, "the root, O_PATH", "/");
 	add_fd(world, "a process's directory", open("/proc/self", O_RDONLY));
 	add_fd(world, "a file of procfs", open("/proc/stat", O_RDONLY));
 }
@@ -115,10 +129,26 @@ static inline void add_procfs(struct fuzz_world *world, const char *name,
 		add_fd(world, name, fd)->shows = shows;
 }
 
+/* USER may not read it, or not search it. */
+static inline void add_locked_procfs(struct fuzz_world *world,
+				     const char *name, mode_t mode)
+{
+	int fd = open_procfs(NULL, NULL);
+
+	if (fd >= 0 && fchmod(fd, mode))
+		abort();
+	add_procfs(world, name, fd, SHOWS_ALL);
+	if (fd >= 0)
+		world->fds[world->nr_fds - 1].locked = true;
+}
+
 static inline void add_procfses(struct fuzz_world *world)
 {
 	add_procfs(world, "procfs", open_procfs(NULL, NULL), SHOWS_ALL);
-	add_procfs(world, "procfs, O_PATH", open("/proc", O_PATH), SHOWS_ALL);
+	add_path(world, "procfs, O_PATH", "/proc");
+	add_locked_procfs(world, "procfs, mode 0700", 0700);
+	add_locked_procfs(world, "procfs, mode 0744", 0744);
+	add_locked_procfs(world, "procfs, mode 0711", 0711);
 	add_procfs(world, "procfs, hidepid=2", open_procfs("2", NULL),
 		   SHOWS_PTRACEABLE);
 	add_procfs(world, "procfs, hidepid=4", open_procfs("4", NULL),
@@ -140,6 +170,25 @@ static inline struct fuzz_fd *add_pidfd(struct fuzz_world *world,
 	return new;
 }
 
+/* The numbers by which the kernel knows the caller, if it does. */
+static inline void add_pidfd_self(struct fuzz_world *world)
+{
+	const int numbers[] = { PIDFD_SELF_THREAD, PIDFD_SELF_THREAD_GROUP };
+	struct fuzz_fd *new;
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		new = add_fd(world, "PIDFD_SELF", numbers[i]);
+		new->procfd_err = -EBADF;
+		if (!is_pidfd_self(numbers[i]))
+			continue;
+		new->pidfd_err = 0;
+		new->is_pidfd = true;
+		new->ptraceable = true;
+		new->caller = true;
+		new->nr_threads = 1;
+	}
+}
+
 static inline void add_pidfds(struct fuzz_world *world)
 {
 	struct fuzz_fd *new;
@@ -158,6 +207,14 @@ static inline void add_pidfds(struct fuzz_world *world)
 	if (world->ns.procfd >= 0)
 		add_pidfd(world, "inner init",
 			  sys_pidfd_open(world->ns.init, 0))->inner = true;
+}
+
+/* Callers have one thread otherwise. */
+static inline void set_nr_own_threads(struct fuzz_world *world, int nr)
+{
+	for (int i = 0; i < world->nr_fds; i++)
+		if (world->fds[i].caller)
+			world->fds[i].nr_threads = nr;
 }
 
 /* What some caches want shared memory to be aligned to at most, as on parisc. */
@@ -217,6 +274,7 @@ static inline int world_make(struct fuzz_world *world)
 	add_files(world);
 	add_procfses(world);
 	add_pidfds(world);
+	add_pidfd_self(world);
 
 	world->params = map_twice(2 * page_size(), &world->params_ro);
 	world->buf = map_twice(BUF_SIZE, &world->buf_ro);

@@ -48,8 +48,18 @@
 #define FSCONFIG_CMD_CREATE 6
 #endif
 
+#ifndef __NR_pidfd_send_signal
+#define __NR_pidfd_send_signal (NR_BASE + 424)
+#endif
+
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL
+#endif
+#ifndef PIDFD_SELF_THREAD
+#define PIDFD_SELF_THREAD -10000
+#endif
+#ifndef PIDFD_SELF_THREAD_GROUP
+#define PIDFD_SELF_THREAD_GROUP -10001
 #endif
 
 /* Polls of 1 ms: only a kernel that never gets there uses them up. */
@@ -73,6 +83,13 @@ static inline int sys_pidfd_open(pid_t pid, unsigned int flags)
 static inline int sys_pidfd_getfd(int pidfd, int fd)
 {
 	return syscall(__NR_pidfd_getfd, pidfd, fd, 0);
+}
+
+/* Does the kernel take this number, which is no descriptor, for the caller? */
+static inline bool is_pidfd_self(int number)
+{
+	return number < 0 &&
+	       !syscall(__NR_pidfd_send_signal, number, 0, NULL, 0);
 }
 
 static inline size_t page_size(void)
@@ -416,6 +433,24 @@ static inline int walk_count(const struct walk *walk, pid_t pid)
 	return count;
 }
 
+/* The directory of an O_PATH descriptor, open for reading as procfd has to be. */
+static inline int open_for_reading(int dirfd)
+{
+	return openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Mount what a context of fsopen() describes, but nowhere: its root directory. */
+static inline int open_mount(int fs)
+{
+	int mount = syscall(__NR_fsmount, fs, 0, 0), fd;
+
+	if (mount < 0)
+		return -1;
+	fd = open_for_reading(mount);
+	close(mount);
+	return fd;
+}
+
 /*
  * A new procfs of the caller's PID namespace, mounted nowhere: a descriptor of
  * its root directory. @hidepid and @gid are mount options, NULL for none.
@@ -435,7 +470,7 @@ static inline int open_procfs(const char *hidepid, const char *gid)
 		goto out;
 	if (syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		goto out;
-	fd = syscall(__NR_fsmount, fs, 0, 0);
+	fd = open_mount(fs);
 out:
 	close(fs);
 	return fd;

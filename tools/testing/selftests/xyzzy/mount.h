@@ -44,7 +44,7 @@ static inline int mount_proc(const char *dir, const char *options)
 {
 	if (mount_private("proc", dir, options))
 		return -1;
-	return open(dir, O_PATH | O_CLOEXEC);
+	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 #endif /* __XYZZY_MOUNT_H */

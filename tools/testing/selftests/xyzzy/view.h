@@ -231,7 +231,7 @@ static inline int open_fs(const char *type, const char * const *options)
 			      options[0], options[1], 0);
 	if (!err && !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL,
 			     NULL, 0))
-		fd = syscall(__NR_fsmount, fs, 0, 0);
+		fd = open_mount(fs);
 	close(fs);
 	return fd;
 }

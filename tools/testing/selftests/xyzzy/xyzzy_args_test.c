@@ -14,6 +14,8 @@
 /* The first 80 bytes of a record are XYZZY_ID. */
 #define ID_SIZE offsetof(struct xyzzy_task, uid)
 
+#define KNOWN_FLAGS (XYZZY_THREADS | XYZZY_APPROX_MEM)
+
 #define AT(type, field, lp64, ilp32)					\
 	static_assert(offsetof(struct type, field) ==			\
 		      (__BITS_PER_LONG == 64 ? (lp64) : (ilp32)), #field)
@@ -33,6 +35,7 @@ static_assert(XYZZY_PARAMS_SIZE_VER0 == (__BITS_PER_LONG == 64 ? 56 : 48),
 static_assert(sizeof(struct xyzzy_task) >= XYZZY_TASK_SIZE_VER0, "size");
 static_assert(XYZZY_TASK_SIZE_VER0 == 384, "VER0 of task");
 static_assert(ID_SIZE == 80, "XYZZY_ID");
+static_assert(XYZZY_TASK_SIZE_ID == 80, "the size of XYZZY_ID");
 
 /*
  * A call that works: it reports the caller. @params lies at the start of two
@@ -215,20 +218,44 @@ TEST_F(args, size_written_back_works)
  */
 TEST_F(args, unknown_flags_are_invalid)
 {
-	for (int bit = 1; bit < 32; bit++) {
+	for (int bit = 2; bit < 32; bit++) {
 		EXPECT_EQ(-EINVAL, xyzzy_call(self->params, 1U << bit)) {
 			TH_LOG("bit %d", bit);
 		}
 		EXPECT_EQ(-EINVAL, xyzzy_call(self->params,
-					      1U << bit | XYZZY_THREADS)) {
-			TH_LOG("bit %d and XYZZY_THREADS", bit);
+					      1U << bit | KNOWN_FLAGS)) {
+			TH_LOG("bit %d and all known flags", bit);
 		}
 	}
 }
 
 TEST_F(args, known_flags_work)
 {
-	EXPECT_EQ(1, xyzzy_call(self->params, XYZZY_THREADS));
+	for (unsigned int flags = 0; flags <= KNOWN_FLAGS; flags++) {
+		self->params->cursor = 0;
+		EXPECT_EQ(1, xyzzy_call(self->params, flags)) {
+			TH_LOG("flags %#x", flags);
+		}
+		EXPECT_EQ((__u32)getpid(), self->task.pid);
+	}
+}
+
+TEST_F(args, known_flags_work_with_each_group)
+{
+	for (__u64 bit = XYZZY_ID; bit <= XYZZY_CGROUP; bit <<= 1) {
+		self->params->mask = bit;
+		self->params->cursor = 0;
+		EXPECT_EQ(1, xyzzy_call(self->params, KNOWN_FLAGS));
+		EXPECT_EQ((XYZZY_ID | bit) & self->params->supported,
+			  self->task.mask);
+	}
+}
+
+TEST_F(args, known_flags_work_in_a_probe)
+{
+	self->params->nr_tasks = 0;
+	for (unsigned int flags = 0; flags <= KNOWN_FLAGS; flags++)
+		EXPECT_EQ(0, xyzzy_call(self->params, flags));
 }
 
 TEST_F(args, unknown_groups_are_invalid)
@@ -286,7 +313,14 @@ FIXTURE_VARIANT(task_size)
 
 FIXTURE_VARIANT_ADD(task_size, zero) { 0, -EINVAL };
 FIXTURE_VARIANT_ADD(task_size, eight) { 8, -EINVAL };
-FIXTURE_VARIANT_ADD(task_size, version_0_minus_8) { 376, -EINVAL };
+FIXTURE_VARIANT_ADD(task_size, id_minus_8) { 72, -EINVAL };
+FIXTURE_VARIANT_ADD(task_size, id_minus_4) { 76, -EINVAL };
+FIXTURE_VARIANT_ADD(task_size, id_minus_1) { 79, -EINVAL };
+FIXTURE_VARIANT_ADD(task_size, id) { 80, 0 };
+FIXTURE_VARIANT_ADD(task_size, id_plus_1) { 81, -EINVAL };
+FIXTURE_VARIANT_ADD(task_size, id_plus_4) { 84, -EINVAL };
+FIXTURE_VARIANT_ADD(task_size, id_plus_8) { 88, 0 };
+FIXTURE_VARIANT_ADD(task_size, version_0_minus_8) { 376, 0 };
 FIXTURE_VARIANT_ADD(task_size, version_0_minus_1) { 383, -EINVAL };
 FIXTURE_VARIANT_ADD(task_size, version_0) { 384, 0 };
 FIXTURE_VARIANT_ADD(task_size, version_0_plus_1) { 385, -EINVAL };
@@ -322,6 +356,71 @@ TEST_F(task_size, is_checked_in_a_probe)
 {
 	self->params.nr_tasks = 0;
 	EXPECT_EQ(variant->err, xyzzy_call(&self->params, 0));
+}
+
+/*
+ * A group that is asked for has to lie within task_size.
+ */
+static const struct {
+	__u64 bit;
+	size_t end;
+} group_ends[] = {
+	{ XYZZY_ID, 80 },
+	{ XYZZY_CREDS, 112 },
+	{ XYZZY_SCHED, 136 },
+	{ XYZZY_TIMES, 184 },
+	{ XYZZY_FAULTS, 216 },
+	{ XYZZY_MEM, 320 },
+	{ XYZZY_IO, 376 },
+	{ XYZZY_CGROUP, 384 },
+};
+
+static bool groups_fit(__u64 mask, size_t task_size)
+{
+	for (size_t i = 0; i < sizeof(group_ends) / sizeof(*group_ends); i++)
+		if (mask & group_ends[i].bit && group_ends[i].end > task_size)
+			return false;
+	return true;
+}
+
+TEST_F(args, groups_have_to_fit_in_task_size)
+{
+	__u64 record[400 / sizeof(__u64)];
+
+	self->params->tasks = (void *)record;
+	for (__u32 size = XYZZY_TASK_SIZE_ID; size <= sizeof(record); size += 8)
+		for (__u64 mask = 0; mask <= XYZZY_ALL; mask++) {
+			self->params->task_size = size;
+			self->params->mask = mask;
+			self->params->cursor = 0;
+			EXPECT_EQ(groups_fit(mask, size) ? 1 : -EINVAL,
+				  xyzzy_call(self->params, 0)) {
+				TH_LOG("groups %#llx in %u bytes", mask, size);
+			}
+		}
+}
+
+TEST_F(args, groups_have_to_fit_in_task_size_of_a_probe)
+{
+	self->params->nr_tasks = 0;
+	for (__u32 size = XYZZY_TASK_SIZE_ID; size <= 400; size += 8)
+		for (__u64 mask = 0; mask <= XYZZY_ALL; mask++) {
+			self->params->task_size = size;
+			self->params->mask = mask;
+			EXPECT_EQ(groups_fit(mask, size) ? 0 : -EINVAL,
+				  xyzzy_call(self->params, 0)) {
+				TH_LOG("groups %#llx in %u bytes", mask, size);
+			}
+		}
+}
+
+TEST_F(args, supported_does_not_depend_on_task_size)
+{
+	const __u64 supported = xyzzy_supported();
+
+	self->params->task_size = XYZZY_TASK_SIZE_ID;
+	ASSERT_EQ(1, xyzzy_call(self->params, 0));
+	EXPECT_EQ(supported, self->params->supported);
 }
 
 /*

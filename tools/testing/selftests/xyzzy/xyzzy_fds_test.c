@@ -13,6 +13,9 @@
 #define OPEN_TREE_CLONE 1
 #endif
 
+/* Numbers from -10000 down to this one are kept for such as PIDFD_SELF. */
+#define LOWEST_RESERVED_FD -40000
+
 /* The caller through @procfd: what the call returns, -errno on an error. */
 static long find_self(int procfd)
 {
@@ -43,8 +46,9 @@ FIXTURE_VARIANT(number)
 FIXTURE_VARIANT_ADD(number, closed) { 0 };
 FIXTURE_VARIANT_ADD(number, minus_2) { -2 };
 FIXTURE_VARIANT_ADD(number, at_fdcwd) { AT_FDCWD };
-FIXTURE_VARIANT_ADD(number, pidfd_self_thread) { -10000 };
-FIXTURE_VARIANT_ADD(number, pidfd_self_process) { -10001 };
+FIXTURE_VARIANT_ADD(number, pidfs_root) { -10002 };
+FIXTURE_VARIANT_ADD(number, fd_invalid) { -10009 };
+FIXTURE_VARIANT_ADD(number, minus_20000) { -20000 };
 FIXTURE_VARIANT_ADD(number, int_min) { INT_MIN };
 FIXTURE_VARIANT_ADD(number, int_max) { INT_MAX };
 
@@ -84,8 +88,34 @@ TEST_F(number, is_a_bad_pidfd_for_a_probe)
 	EXPECT_EQ(-EBADF, xyzzy_pidfd(-1, self->fd, 0, 0, NULL, 0));
 }
 
+TEST(negative_number_is_a_bad_procfd)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	for (int fd = -2; fd >= LOWEST_RESERVED_FD; fd--) {
+		ASSERT_EQ(-EBADF, xyzzy_pidfd(fd, -1, 0, 0, NULL, 0))
+			TH_LOG("procfd %d", fd);
+	}
+}
+
+TEST(negative_number_is_a_pidfd_if_it_is_one_for_signals)
+{
+	struct xyzzy_task task;
+
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	for (int fd = -2; fd >= LOWEST_RESERVED_FD; fd--) {
+		ASSERT_EQ(is_pidfd_self(fd) ? 1 : -EBADF,
+			  xyzzy_pidfd(-1, fd, 0, 0, &task, 1))
+			TH_LOG("pidfd %d", fd);
+	}
+}
+
 /*
- * Descriptors of files that are neither the root of a procfs nor a pidfd.
+ * Descriptors of files that are neither the root of a procfs, open for reading,
+ * nor a pidfd.
  */
 FIXTURE(file)
 {
@@ -103,7 +133,10 @@ FIXTURE_VARIANT_ADD(file, regular_path) { "/proc/self/exe", O_PATH };
 FIXTURE_VARIANT_ADD(file, other_root) { "/", O_RDONLY | O_DIRECTORY };
 FIXTURE_VARIANT_ADD(file, other_root_path) { "/", O_PATH };
 FIXTURE_VARIANT_ADD(file, device) { "/dev/null", O_RDONLY };
+FIXTURE_VARIANT_ADD(file, device_path) { "/dev/null", O_PATH };
+FIXTURE_VARIANT_ADD(file, device_for_writing) { "/dev/null", O_WRONLY };
 FIXTURE_VARIANT_ADD(file, sysfs) { "/sys", O_RDONLY | O_DIRECTORY };
+FIXTURE_VARIANT_ADD(file, sysfs_path) { "/sys", O_PATH };
 FIXTURE_VARIANT_ADD(file, proc_process) { "/proc/self", O_RDONLY };
 FIXTURE_VARIANT_ADD(file, proc_process_path) { "/proc/self/", O_PATH };
 FIXTURE_VARIANT_ADD(file, proc_link) { "/proc/self", O_PATH | O_NOFOLLOW };
@@ -112,8 +145,13 @@ FIXTURE_VARIANT_ADD(file, proc_fs) { "/proc/fs", O_RDONLY | O_DIRECTORY };
 FIXTURE_VARIANT_ADD(file, proc_sys) { "/proc/sys", O_RDONLY | O_DIRECTORY };
 FIXTURE_VARIANT_ADD(file, proc_sys_path) { "/proc/sys", O_PATH };
 FIXTURE_VARIANT_ADD(file, proc_file) { "/proc/stat", O_RDONLY };
+FIXTURE_VARIANT_ADD(file, proc_file_path) { "/proc/stat", O_PATH };
 FIXTURE_VARIANT_ADD(file, proc_process_file) { "/proc/self/stat", O_RDONLY };
 FIXTURE_VARIANT_ADD(file, namespace) { "/proc/self/ns/mnt", O_RDONLY };
+FIXTURE_VARIANT_ADD(file, proc_root_path) { "/proc", O_PATH };
+FIXTURE_VARIANT_ADD(file, proc_root_path_cloexec) { "/proc", O_PATH | O_CLOEXEC };
+FIXTURE_VARIANT_ADD(file, proc_root_path_dir) { "/proc", O_PATH | O_DIRECTORY };
+FIXTURE_VARIANT_ADD(file, proc_root_path_below) { "/proc/self/..", O_PATH };
 
 FIXTURE_SETUP(file)
 {
@@ -132,12 +170,16 @@ FIXTURE_TEARDOWN(file)
 
 TEST_F(file, is_no_procfd)
 {
-	EXPECT_EQ(-EINVAL, find_self(self->fd));
+	long err = variant->flags & O_PATH ? -EBADF : -EINVAL;
+
+	EXPECT_EQ(err, find_self(self->fd));
 }
 
 TEST_F(file, is_no_procfd_for_a_probe)
 {
-	EXPECT_EQ(-EINVAL, xyzzy_pidfd(self->fd, -1, 0, 0, NULL, 0));
+	long err = variant->flags & O_PATH ? -EBADF : -EINVAL;
+
+	EXPECT_EQ(err, xyzzy_pidfd(self->fd, -1, 0, 0, NULL, 0));
 }
 
 TEST_F(file, is_no_pidfd)
@@ -168,10 +210,10 @@ FIXTURE_VARIANT(procfd)
 
 FIXTURE_VARIANT_ADD(procfd, directory) { "/proc", O_RDONLY | O_DIRECTORY };
 FIXTURE_VARIANT_ADD(procfd, plain) { "/proc", O_RDONLY };
-FIXTURE_VARIANT_ADD(procfd, path) { "/proc", O_PATH };
-FIXTURE_VARIANT_ADD(procfd, path_cloexec) { "/proc", O_PATH | O_CLOEXEC };
-FIXTURE_VARIANT_ADD(procfd, from_below) { "/proc/self/..", O_PATH };
-FIXTURE_VARIANT_ADD(procfd, through_a_process) { "/proc/self/root/proc", O_PATH };
+FIXTURE_VARIANT_ADD(procfd, cloexec) { "/proc", O_RDONLY | O_CLOEXEC };
+FIXTURE_VARIANT_ADD(procfd, from_below) { "/proc/self/..", O_RDONLY };
+FIXTURE_VARIANT_ADD(procfd, through_a_process) { "/proc/self/root/proc", O_RDONLY };
+FIXTURE_VARIANT_ADD(procfd, nonblocking) { "/proc", O_RDONLY | O_NONBLOCK };
 
 FIXTURE_SETUP(procfd)
 {
@@ -211,12 +253,13 @@ TEST(procfd_zero_is_a_descriptor)
 	if (!xyzzy_is_there())
 		SKIP(return, NO_XYZZY);
 
-	fd = open("/proc", O_PATH);
+	fd = open("/proc", O_RDONLY);
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(0, dup2(fd, 0));
 	EXPECT_EQ(1, find_self(0));
 }
 
+/* A mount that nothing but the descriptor keeps. */
 TEST(procfs_that_is_mounted_nowhere_is_accepted)
 {
 	int fd;
@@ -230,16 +273,22 @@ TEST(procfs_that_is_mounted_nowhere_is_accepted)
 	EXPECT_EQ(1, find_self(fd));
 }
 
-TEST(copy_of_a_procfs_mount_is_accepted)
+/* What the kernel gives for a mount is a path; open for reading it is a procfd. */
+TEST(copy_of_a_procfs_mount_is_accepted_open_for_reading)
 {
-	int fd;
+	int path, fd;
 
 	if (!xyzzy_is_there())
 		SKIP(return, NO_XYZZY);
 
-	fd = syscall(__NR_open_tree, AT_FDCWD, "/proc", OPEN_TREE_CLONE);
-	if (fd < 0)
+	path = syscall(__NR_open_tree, AT_FDCWD, "/proc", OPEN_TREE_CLONE);
+	if (path < 0)
 		SKIP(return, "cannot copy a mount");
+	EXPECT_EQ(-EBADF, find_self(path));
+	fd = open_for_reading(path);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(1, find_self(fd));
+	close(path);
 	EXPECT_EQ(1, find_self(fd));
 }
 
@@ -274,7 +323,7 @@ FIXTURE_SETUP(bind)
 	snprintf(self->where, sizeof(self->where), "/tmp/xyzzy.XXXXXX");
 	ASSERT_TRUE(!!mkdtemp(self->where));
 	if (!mount(variant->source, self->where, NULL, MS_BIND, NULL))
-		self->fd = open(self->where, O_PATH | O_DIRECTORY);
+		self->fd = open(self->where, O_RDONLY | O_DIRECTORY);
 }
 
 FIXTURE_TEARDOWN(bind)
@@ -326,7 +375,7 @@ TEST_F(pidfd, reports_its_process_alone)
 
 TEST_F(pidfd, works_through_a_procfs)
 {
-	int procfd = open("/proc", O_PATH);
+	int procfd = open("/proc", O_RDONLY);
 
 	ASSERT_GE(procfd, 0);
 	ASSERT_EQ(1, xyzzy_pidfd(procfd, self->pidfd, 0, 0, self->tasks, 2));
@@ -394,6 +443,176 @@ TEST_F(pidfd, of_a_reaped_process_is_stale_in_a_running_walk)
 	kill_child(self->child);
 	self->child = 0;
 	EXPECT_EQ(-ESRCH, xyzzy_call(&params, 0));
+}
+
+/*
+ * PIDFD_SELF and its like stand for the process of the caller, whichever of its
+ * threads calls.
+ */
+struct self_call {
+	int procfd;
+	int pidfd;
+	unsigned int flags;
+	pid_t tid;
+	struct xyzzy_task tasks[4];
+	long ret;
+};
+
+static void *call_self(void *arg)
+{
+	struct self_call *call = arg;
+
+	call->tid = syscall(__NR_gettid);
+	call->ret = xyzzy_pidfd(call->procfd, call->pidfd, 0, call->flags,
+				call->tasks, 4);
+	return NULL;
+}
+
+static bool call_self_from_thread(struct self_call *call)
+{
+	pthread_t thread;
+
+	return !pthread_create(&thread, NULL, call_self, call) &&
+	       !pthread_join(thread, NULL);
+}
+
+FIXTURE(pidfd_self)
+{
+	struct self_call call;
+	struct pidns ns;
+};
+
+FIXTURE_VARIANT(pidfd_self)
+{
+	int number;
+};
+
+FIXTURE_VARIANT_ADD(pidfd_self, thread) { PIDFD_SELF_THREAD };
+FIXTURE_VARIANT_ADD(pidfd_self, thread_group) { PIDFD_SELF_THREAD_GROUP };
+
+FIXTURE_SETUP(pidfd_self)
+{
+	self->ns.procfd = -1;
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+	if (!is_pidfd_self(variant->number))
+		SKIP(return, "no PIDFD_SELF");
+
+	self->call.procfd = -1;
+	self->call.pidfd = variant->number;
+}
+
+FIXTURE_TEARDOWN(pidfd_self)
+{
+	kill_pidns(&self->ns);
+}
+
+TEST_F(pidfd_self, is_the_process_of_its_leader)
+{
+	call_self(&self->call);
+	ASSERT_EQ(1, self->call.ret);
+	EXPECT_EQ((__u32)getpid(), self->call.tasks[0].pid);
+	EXPECT_EQ(1U, self->call.tasks[0].nr_threads);
+}
+
+TEST_F(pidfd_self, is_the_process_of_a_thread)
+{
+	ASSERT_TRUE(call_self_from_thread(&self->call));
+	ASSERT_EQ(1, self->call.ret);
+	EXPECT_NE(getpid(), self->call.tid);
+	EXPECT_EQ((__u32)getpid(), self->call.tasks[0].pid);
+	EXPECT_EQ((__u32)getpid(), self->call.tasks[0].tgid);
+	EXPECT_EQ(2U, self->call.tasks[0].nr_threads);
+}
+
+TEST_F(pidfd_self, has_all_threads)
+{
+	self->call.flags = XYZZY_THREADS;
+	ASSERT_TRUE(call_self_from_thread(&self->call));
+	ASSERT_EQ(2, self->call.ret);
+	EXPECT_EQ((__u32)getpid(), self->call.tasks[0].pid);
+	EXPECT_EQ((__u32)self->call.tid, self->call.tasks[1].pid);
+	EXPECT_EQ((__u32)getpid(), self->call.tasks[1].tgid);
+}
+
+TEST_F(pidfd_self, works_through_a_procfs)
+{
+	self->call.procfd = open("/proc", O_RDONLY);
+	ASSERT_GE(self->call.procfd, 0);
+	ASSERT_TRUE(call_self_from_thread(&self->call));
+	close(self->call.procfd);
+	ASSERT_EQ(1, self->call.ret);
+	EXPECT_EQ((__u32)getpid(), self->call.tasks[0].pid);
+}
+
+TEST_F(pidfd_self, is_not_in_a_namespace_below)
+{
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	if (spawn_pidns(&self->ns))
+		SKIP(return, "no PID namespace: %s", strerror(errno));
+	self->call.procfd = self->ns.procfd;
+	call_self(&self->call);
+	EXPECT_EQ(-ESRCH, self->call.ret);
+}
+
+TEST_F(pidfd_self, works_for_a_probe)
+{
+	EXPECT_EQ(0, xyzzy_pidfd(-1, variant->number, 0, 0, NULL, 0));
+}
+
+TEST_F(pidfd_self, walk_ends_after_the_process)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(0, self->call.tasks, 1);
+
+	params.pidfd = variant->number;
+	ASSERT_EQ(1, xyzzy_call(&params, 0));
+	EXPECT_EQ(0, xyzzy_call(&params, 0));
+}
+
+TEST_F(pidfd_self, is_no_procfd)
+{
+	EXPECT_EQ(-EBADF, find_self(variant->number));
+}
+
+static pthread_t first_thread;
+
+static void *call_self_without_leader(void *arg)
+{
+	/* The leader has ended when its thread can be joined. */
+	if (pthread_join(first_thread, NULL) || !wait_state(getpid(), 'Z'))
+		_exit(EXIT_FAILURE);
+	call_self(arg);
+	_exit(EXIT_SUCCESS);
+}
+
+static void lose_leader(struct self_call *call)
+{
+	pthread_t thread;
+
+	first_thread = pthread_self();
+	if (pthread_create(&thread, NULL, call_self_without_leader, call))
+		_exit(EXIT_FAILURE);
+	pthread_exit(NULL);
+}
+
+TEST_F(pidfd_self, is_the_process_when_its_leader_has_ended)
+{
+	struct self_call *call = map_shared(sizeof(*call));
+	pid_t pid;
+	int status;
+
+	*call = self->call;
+	pid = fork_child();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		lose_leader(call);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, call->ret);
+	EXPECT_EQ((__u32)pid, call->tasks[0].pid);
+	EXPECT_EQ((__u32)pid, call->tasks[0].tgid);
+	EXPECT_EQ((__u32)'Z', call->tasks[0].state);
 }
 
 TEST_HARNESS_MAIN

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <sys/ptrace.h>
+#include <time.h>
 
 FIXTURE(fields)
 {
@@ -143,6 +144,103 @@ TEST_F(fields, thread_has_its_own_name_and_process_that_of_leader)
 	ASSERT_EQ(0, pair_take(&self->pair, pid, 0));
 	expect_comm(_metadata, &self->pair);
 	EXPECT_STREQ("a leader(", self->pair.task.comm);
+}
+
+/*
+ * A name that changes all the time: a record has the old one or the new one, or
+ * parts of both, but nothing behind the NUL that ends it.
+ */
+#define SHORT_NAME "s"
+#define LONG_NAME "a-longer-name15"
+
+/* On the last CPU; the test is on the first. */
+static int stay_on_cpu(long cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+static pid_t spawn_renamer(void)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	stay_on_cpu(sysconf(_SC_NPROCESSORS_ONLN) - 1);
+	for (;;)
+		if (set_name(SHORT_NAME) || set_name(LONG_NAME))
+			_exit(EXIT_FAILURE);
+}
+
+struct names {
+	__u64 nr_short;
+	__u64 nr_long;
+	__u64 nr_not_padded;
+};
+
+static void count_name(struct names *names, const struct xyzzy_task *task)
+{
+	names->nr_not_padded += !comm_is_padded(task);
+	names->nr_short += !strcmp(task->comm, SHORT_NAME);
+	names->nr_long += !strcmp(task->comm, LONG_NAME);
+}
+
+FIXTURE(renamed)
+{
+	pid_t pid;
+	int pidfd;
+	struct names names;
+};
+
+FIXTURE_VARIANT(renamed)
+{
+	__u64 mask;
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(renamed, id_alone) { XYZZY_ID, 0 };
+FIXTURE_VARIANT_ADD(renamed, all_groups) { XYZZY_ALL, 0 };
+FIXTURE_VARIANT_ADD(renamed, thread) { XYZZY_ALL, XYZZY_THREADS };
+
+FIXTURE_SETUP(renamed)
+{
+	self->pidfd = -1;
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+	self->pid = spawn_renamer();
+	ASSERT_LT(0, self->pid);
+	self->pidfd = sys_pidfd_open(self->pid, 0);
+	ASSERT_LE(0, self->pidfd);
+	ASSERT_EQ(0, stay_on_cpu(0));
+}
+
+FIXTURE_TEARDOWN(renamed)
+{
+	kill_child(self->pid);
+	close_fd(self->pidfd);
+}
+
+TEST_F(renamed, process_has_a_padded_name)
+{
+	time_t end = time(NULL) + 3;	/* At least two seconds */
+	struct names *names = &self->names;
+	struct xyzzy_task task;
+
+	while (time(NULL) < end) {
+		for (int i = 0; i < 1000; i++) {
+			ASSERT_EQ(1, xyzzy_pidfd(-1, self->pidfd, variant->mask,
+						 variant->flags, &task, 1));
+			count_name(names, &task);
+		}
+	}
+	TH_LOG("%llu short names, %llu long ones", names->nr_short,
+	       names->nr_long);
+	EXPECT_EQ(0ULL, names->nr_not_padded);
+	EXPECT_LT(0ULL, names->nr_short);
+	EXPECT_LT(0ULL, names->nr_long);
 }
 
 /*

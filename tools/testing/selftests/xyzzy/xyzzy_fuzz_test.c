@@ -233,7 +233,9 @@ static void *change_memory(void *arg)
 
 static bool is_result(long ret)
 {
-	const int errors[] = { EFAULT, EINVAL, E2BIG, EBADF, ESRCH, EPERM };
+	const int errors[] = {
+		EFAULT, EINVAL, E2BIG, EBADF, EACCES, ESRCH, EPERM,
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
 		if (ret == -errors[i])
@@ -379,6 +381,7 @@ static int run_held(void *arg)
 	if (!become_caller(fuzz) ||
 	    pthread_create(&thread, NULL, give_memory, &giver))
 		return 1;
+	set_nr_own_threads(&held, 2);
 	hold_calls(fuzz, &held);
 	return giver.nr_failed || !giver.nr_given ? 3 : 0;
 }

@@ -16,7 +16,7 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-#define NSEC_PER_SEC 1000000000ULL
+#define NSEC_PER_SEC 1000000000LL
 
 FIXTURE(identity)
 {
@@ -43,7 +43,7 @@ FIXTURE_TEARDOWN(identity)
 /*
  * Start time
  */
-static __u64 boottime(void)
+static __s64 boottime(void)
 {
 	struct timespec ts;
 
@@ -53,7 +53,7 @@ static __u64 boottime(void)
 
 TEST_F(identity, start_time_is_in_ns_since_boot)
 {
-	__u64 before = boottime(), after;
+	__s64 before = boottime(), after;
 
 	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
 	after = boottime();
@@ -63,9 +63,8 @@ TEST_F(identity, start_time_is_in_ns_since_boot)
 	EXPECT_GE(after, self->pair.task.start_time);
 }
 
-#define TIMENS_OFFSET 12345ULL
-
 struct in_timens {
+	long long offset;	/* Of its boot, in seconds */
 	pid_t pid;
 	struct pair pair;
 };
@@ -80,37 +79,82 @@ static int take_pair(void *arg)
 /* Children of this one are in a new time namespace. */
 static int enter_timens(void *arg)
 {
-	char offset[32];
+	struct in_timens *in = arg;
+	char offset[40];
 	int fd, len;
 
 	if (unshare(CLONE_NEWTIME))
 		return KSFT_SKIP;
 	fd = open("/proc/self/timens_offsets", O_WRONLY);
-	len = snprintf(offset, sizeof(offset), "boottime %llu 0",
-		       TIMENS_OFFSET);
+	len = snprintf(offset, sizeof(offset), "boottime %lld 0", in->offset);
 	if (fd < 0 || write(fd, offset, len) != len)
 		return KSFT_SKIP;
 	close(fd);
 	return run_in_child(take_pair, arg);
 }
 
-TEST_F(identity, start_time_is_in_callers_time_namespace)
+/* Start a process, and look at it from a time namespace. */
+FIXTURE(timens)
 {
-	struct in_timens *in = share_memory(sizeof(*in));
-	int ret;
+	struct subject subject;
+	struct pair pair;
+	struct in_timens *in;
+};
 
+FIXTURE_VARIANT(timens)
+{
+	bool set_back;		/* To the present second, later than the start */
+	long long offset;
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(timens, set_forward) { .offset = 12345, };
+FIXTURE_VARIANT_ADD(timens, as_it_is) { .offset = 0, };
+FIXTURE_VARIANT_ADD(timens, set_back) { .set_back = true, };
+/* clang-format on */
+
+/* Wait for the next second, and make it the one of the boot. */
+static long long set_back_by(void)
+{
+	__s64 start = boottime() / NSEC_PER_SEC;
+
+	while (boottime() / NSEC_PER_SEC == start)
+		usleep(10000);
+	return -(start + 1);
+}
+
+FIXTURE_SETUP(timens)
+{
+	memset(&self->subject, -1, sizeof(self->subject));
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
+	self->in = share_memory(sizeof(*self->in));
 	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	in->pid = self->subject.pid;
-	ret = run_in_child(enter_timens, in);
+	self->in->pid = self->subject.pid;
+	self->in->offset = variant->set_back ? set_back_by() : variant->offset;
+}
+
+FIXTURE_TEARDOWN(timens)
+{
+	subject_kill(&self->subject);
+}
+
+TEST_F(timens, start_time_is_that_of_the_caller)
+{
+	struct in_timens *in = self->in;
+	int ret = run_in_child(enter_timens, in);
+
 	if (ret == KSFT_SKIP)
 		SKIP(return, "no time namespaces");
 	ASSERT_EQ(0, ret);
+	/* Field 22 of stat among others: the ticks of the same 64 bits. */
 	expect_id(_metadata, &in->pair);
-	EXPECT_EQ(self->pair.task.start_time + TIMENS_OFFSET * NSEC_PER_SEC,
+	EXPECT_EQ(self->pair.task.start_time + in->offset * NSEC_PER_SEC,
 		  in->pair.task.start_time);
+	EXPECT_EQ(variant->set_back, in->pair.task.start_time < 0);
 }
 
 /*

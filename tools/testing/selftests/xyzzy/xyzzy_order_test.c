@@ -4,10 +4,11 @@
  * first gives the error. And what a call that fails leaves alone.
  */
 #include "kselftest_harness.h"
-#include "helpers.h"
+#include "actors.h"
 
 #include <limits.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 /* In the order of the checks. */
 enum stage {
@@ -29,8 +30,11 @@ enum fault {
 	FLAGS_UNKNOWN,
 	MASK_UNKNOWN,
 	TASK_SIZE_SMALL,
+	TASK_SIZE_CUTS_GROUP,
 	PROCFD_CLOSED,
+	PROCFD_PATH,
 	PROCFD_NO_PROCFS,
+	PROCFD_LOCKED,		/* The caller may not read the directory */
 	PIDFD_NO_PIDFD,
 	PIDFD_REAPED,
 	TASKS_PROTECTED,
@@ -49,8 +53,13 @@ static const struct {
 	[FLAGS_UNKNOWN] =    { "FLAGS_UNKNOWN", STAGE_FLAGS, -EINVAL },
 	[MASK_UNKNOWN] =     { "MASK_UNKNOWN", STAGE_MASK, -EINVAL },
 	[TASK_SIZE_SMALL] =  { "TASK_SIZE_SMALL", STAGE_TASK_SIZE, -EINVAL },
+	[TASK_SIZE_CUTS_GROUP] = {
+		"TASK_SIZE_CUTS_GROUP", STAGE_TASK_SIZE, -EINVAL
+	},
 	[PROCFD_CLOSED] =    { "PROCFD_CLOSED", STAGE_PROCFD, -EBADF },
+	[PROCFD_PATH] =	     { "PROCFD_PATH", STAGE_PROCFD, -EBADF },
 	[PROCFD_NO_PROCFS] = { "PROCFD_NO_PROCFS", STAGE_PROCFD, -EINVAL },
+	[PROCFD_LOCKED] =    { "PROCFD_LOCKED", STAGE_PROCFD, -EACCES },
 	[PIDFD_NO_PIDFD] =   { "PIDFD_NO_PIDFD", STAGE_PIDFD, -EBADF },
 	[PIDFD_REAPED] =     { "PIDFD_REAPED", STAGE_PIDFD, -ESRCH },
 	[TASKS_PROTECTED] =  { "TASKS_PROTECTED", STAGE_WALK, -EFAULT },
@@ -63,9 +72,11 @@ struct image {
 };
 
 /* What the faults are made of, and the last call. */
-struct caller {
+struct attempt {
 	struct xyzzy_task *protected;
 	int directory;
+	int path;		/* Of a procfs */
+	int locked;		/* A procfs, -1 if there is none */
 	int reaped;
 	int closed;
 	__u64 cursor;		/* After one record */
@@ -78,8 +89,9 @@ struct caller {
 
 FIXTURE(order)
 {
-	struct caller caller;
+	struct attempt attempt;
 	struct xyzzy_task poison[4];
+	pid_t child;
 };
 
 FIXTURE_VARIANT(order)
@@ -94,46 +106,75 @@ FIXTURE_VARIANT_ADD(order, size_beyond_page) { SIZE_BEYOND_PAGE };
 FIXTURE_VARIANT_ADD(order, flags_unknown) { FLAGS_UNKNOWN };
 FIXTURE_VARIANT_ADD(order, mask_unknown) { MASK_UNKNOWN };
 FIXTURE_VARIANT_ADD(order, task_size_small) { TASK_SIZE_SMALL };
+FIXTURE_VARIANT_ADD(order, task_size_cuts_group) { TASK_SIZE_CUTS_GROUP };
 FIXTURE_VARIANT_ADD(order, procfd_closed) { PROCFD_CLOSED };
+FIXTURE_VARIANT_ADD(order, procfd_path) { PROCFD_PATH };
 FIXTURE_VARIANT_ADD(order, procfd_no_procfs) { PROCFD_NO_PROCFS };
+FIXTURE_VARIANT_ADD(order, procfd_locked) { PROCFD_LOCKED };
 FIXTURE_VARIANT_ADD(order, pidfd_no_pidfd) { PIDFD_NO_PIDFD };
 FIXTURE_VARIANT_ADD(order, pidfd_reaped) { PIDFD_REAPED };
 FIXTURE_VARIANT_ADD(order, tasks_protected) { TASKS_PROTECTED };
 
+/*
+ * Open a procfs that only root may read, and become another user. Returns -1,
+ * and nothing has changed, where that is not possible.
+ */
+static int open_locked_procfs(void)
+{
+	int fd = geteuid() || !have_users() ? -1 : open_procfs(NULL, NULL);
+
+	if (fd >= 0 && (fchmod(fd, 0) || setresuid(USER, USER, USER) ||
+			prctl(PR_SET_DUMPABLE, 1))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 FIXTURE_SETUP(order)
 {
-	struct xyzzy_params params = XYZZY_PARAMS(0, self->caller.tasks, 1);
+	struct xyzzy_params params = XYZZY_PARAMS(0, self->attempt.tasks, 1);
 
 	if (!xyzzy_is_there())
 		SKIP(return, NO_XYZZY);
 
+	self->attempt.locked = open_locked_procfs();
+	if (variant->first == PROCFD_LOCKED && self->attempt.locked < 0)
+		SKIP(return, "cannot mount procfs and become another user");
+	/* For a walk to find behind the cursor. */
+	self->child = spawn_sleeper();
+	ASSERT_LT(0, self->child);
 	ASSERT_EQ(1, xyzzy_call(&params, 0));
-	self->caller.cursor = params.cursor;
+	self->attempt.cursor = params.cursor;
 	memset(self->poison, 0x5a, sizeof(self->poison));
-	memcpy(self->caller.tasks, self->poison, sizeof(self->caller.tasks));
-	self->caller.protected = map_before_guard(0, GUARD_NONE);
-	self->caller.directory = open("/", O_RDONLY | O_DIRECTORY);
-	ASSERT_GE(self->caller.directory, 0);
-	self->caller.reaped = reaped_pidfd();
-	ASSERT_GE(self->caller.reaped, 0);
-	self->caller.closed = closed_fd();
-	ASSERT_GE(self->caller.closed, 0);
+	memcpy(self->attempt.tasks, self->poison, sizeof(self->attempt.tasks));
+	self->attempt.protected = map_before_guard(0, GUARD_NONE);
+	self->attempt.directory = open("/", O_RDONLY | O_DIRECTORY);
+	ASSERT_GE(self->attempt.directory, 0);
+	self->attempt.path = open("/proc", O_PATH);
+	ASSERT_GE(self->attempt.path, 0);
+	self->attempt.reaped = reaped_pidfd();
+	ASSERT_GE(self->attempt.reaped, 0);
+	self->attempt.closed = closed_fd();
+	ASSERT_GE(self->attempt.closed, 0);
 }
 
 FIXTURE_TEARDOWN(order)
 {
-	close(self->caller.directory);
-	close(self->caller.reaped);
+	kill_child(self->child);
+	close(self->attempt.directory);
+	close(self->attempt.path);
+	close(self->attempt.reaped);
 }
 
-static void add_fault(struct caller *caller, struct image *image,
+static void add_fault(struct attempt *attempt, struct image *image,
 		      enum fault fault)
 {
 	struct xyzzy_params *params = &image->params;
 
 	switch (fault) {
 	case PARAMS_CUT:
-		caller->readable = offsetof(struct xyzzy_params, mask);
+		attempt->readable = offsetof(struct xyzzy_params, mask);
 		break;
 	case SIZE_SMALL:
 		params->size = XYZZY_PARAMS_SIZE_VER0 - 1;
@@ -146,28 +187,37 @@ static void add_fault(struct caller *caller, struct image *image,
 		params->size = page_size() + 8;
 		break;
 	case FLAGS_UNKNOWN:
-		caller->flags = 0x80000000;
+		attempt->flags = 0x80000000;
 		break;
 	case MASK_UNKNOWN:
 		params->mask |= 1ULL << 63;
 		break;
 	case TASK_SIZE_SMALL:
+		params->task_size = XYZZY_TASK_SIZE_ID - 8;
+		break;
+	case TASK_SIZE_CUTS_GROUP:
 		params->task_size = XYZZY_TASK_SIZE_VER0 - 8;
 		break;
 	case PROCFD_CLOSED:
-		params->procfd = caller->closed;
+		params->procfd = attempt->closed;
+		break;
+	case PROCFD_PATH:
+		params->procfd = attempt->path;
+		break;
+	case PROCFD_LOCKED:
+		params->procfd = attempt->locked;
 		break;
 	case PROCFD_NO_PROCFS:
-		params->procfd = caller->directory;
+		params->procfd = attempt->directory;
 		break;
 	case PIDFD_NO_PIDFD:
-		params->pidfd = caller->directory;
+		params->pidfd = attempt->directory;
 		break;
 	case PIDFD_REAPED:
-		params->pidfd = caller->reaped;
+		params->pidfd = attempt->reaped;
 		break;
 	case TASKS_PROTECTED:
-		params->tasks = caller->protected;
+		params->tasks = attempt->protected;
 		break;
 	default:
 		break;
@@ -175,24 +225,24 @@ static void add_fault(struct caller *caller, struct image *image,
 }
 
 /* Make a call with the faults of a set and keep what it leaves in params. */
-static long call_with(struct caller *caller, unsigned int set,
+static long call_with(struct attempt *attempt, unsigned int set,
 		      size_t nr_tasks)
 {
 	struct image image = {
-		.params = XYZZY_PARAMS(XYZZY_ALL, caller->tasks, nr_tasks),
+		.params = XYZZY_PARAMS(XYZZY_ALL, attempt->tasks, nr_tasks),
 	};
 
-	image.params.cursor = caller->cursor;
+	image.params.cursor = attempt->cursor;
 	image.params.supported = 0x123456789abcdef0;
-	caller->readable = sizeof(image);
-	caller->flags = 0;
+	attempt->readable = sizeof(image);
+	attempt->flags = 0;
 	for (int fault = 0; fault < NR_FAULTS; fault++)
 		if (set & 1U << fault)
-			add_fault(caller, &image, fault);
-	caller->before = image;
-	caller->image = map_before_guard(caller->readable, GUARD_NONE);
-	memcpy(caller->image, &image, caller->readable);
-	return xyzzy_call(&caller->image->params, caller->flags);
+			add_fault(attempt, &image, fault);
+	attempt->before = image;
+	attempt->image = map_before_guard(attempt->readable, GUARD_NONE);
+	memcpy(attempt->image, &image, attempt->readable);
+	return xyzzy_call(&attempt->image->params, attempt->flags);
 }
 
 /* The faults that are checked for after @first. */
@@ -212,7 +262,7 @@ static unsigned int later_faults(enum fault first)
 TEST_F(order, fault_alone_gives_its_error)
 {
 	EXPECT_EQ(faults[variant->first].err,
-		  call_with(&self->caller, 1U << variant->first, 4));
+		  call_with(&self->attempt, 1U << variant->first, 4));
 }
 
 TEST_F(order, fault_wins_over_each_later_one)
@@ -225,7 +275,7 @@ TEST_F(order, fault_wins_over_each_later_one)
 		if (!(later & 1U << fault))
 			continue;
 		EXPECT_EQ(faults[variant->first].err,
-			  call_with(&self->caller, set, 4)) {
+			  call_with(&self->attempt, set, 4)) {
 			TH_LOG("%s before %s", faults[variant->first].name,
 			       faults[fault].name);
 		}
@@ -236,7 +286,7 @@ TEST_F(order, fault_wins_over_all_later_ones_together)
 {
 	unsigned int set = 1U << variant->first | later_faults(variant->first);
 
-	EXPECT_EQ(faults[variant->first].err, call_with(&self->caller, set, 4));
+	EXPECT_EQ(faults[variant->first].err, call_with(&self->attempt, set, 4));
 }
 
 TEST_F(order, probe_finds_the_fault_too)
@@ -245,23 +295,23 @@ TEST_F(order, probe_finds_the_fault_too)
 
 	if (variant->first == TASKS_PROTECTED)
 		err = 0;
-	EXPECT_EQ(err, call_with(&self->caller, 1U << variant->first, 0));
+	EXPECT_EQ(err, call_with(&self->attempt, 1U << variant->first, 0));
 }
 
 TEST_F(order, failed_call_changes_nothing_but_size_on_e2big)
 {
-	struct caller *caller = &self->caller;
+	struct attempt *attempt = &self->attempt;
 
-	ASSERT_GT(0, call_with(&self->caller, 1U << variant->first, 4));
+	ASSERT_GT(0, call_with(&self->attempt, 1U << variant->first, 4));
 	if (faults[variant->first].err == -E2BIG)
-		caller->before.params.size = sizeof(struct xyzzy_params);
-	EXPECT_EQ(0, memcmp(&caller->before, caller->image, caller->readable));
+		attempt->before.params.size = sizeof(struct xyzzy_params);
+	EXPECT_EQ(0, memcmp(&attempt->before, attempt->image, attempt->readable));
 }
 
 TEST_F(order, failed_call_stores_no_record)
 {
-	ASSERT_GT(0, call_with(&self->caller, 1U << variant->first, 4));
-	EXPECT_EQ(0, memcmp(self->poison, self->caller.tasks,
+	ASSERT_GT(0, call_with(&self->attempt, 1U << variant->first, 4));
+	EXPECT_EQ(0, memcmp(self->poison, self->attempt.tasks,
 			    sizeof(self->poison)));
 }
 

@@ -177,7 +177,7 @@ TEST_F(pidns, caller_inside_sees_more_through_a_procfs_from_outside)
 {
 	pid_t outer;
 
-	self->params.procfd = open("/proc", O_PATH);
+	self->params.procfd = open("/proc", O_RDONLY | O_DIRECTORY);
 	ASSERT_GE(self->params.procfd, 0);
 	self->params.pidfd = sys_pidfd_open(getpid(), 0);
 	ASSERT_GE(self->params.pidfd, 0);

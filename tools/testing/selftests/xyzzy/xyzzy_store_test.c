@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How records are stored: strides wider than a record, what is not written,
- * faults in the middle of the array, and counts that would overflow.
+ * How records are stored: strides that cut a record or are wider, what is not
+ * written, faults in the middle of the array, and counts that would overflow.
  */
 #include "kselftest_harness.h"
-#include "helpers.h"
+#include "expect.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -16,6 +16,22 @@
 static struct xyzzy_task *record(void *tasks, size_t stride, int i)
 {
 	return (void *)((char *)tasks + i * stride);
+}
+
+/* Its PID; the array may start at any address. */
+static __u32 record_pid(const void *tasks, size_t stride, int i)
+{
+	struct xyzzy_task id;
+
+	memcpy(&id, (const char *)tasks + i * stride, XYZZY_TASK_SIZE_ID);
+	return id.pid;
+}
+
+/* How much of a record is stored. */
+static size_t stored_size(size_t stride)
+{
+	return stride < sizeof(struct xyzzy_task) ? stride :
+						    sizeof(struct xyzzy_task);
 }
 
 /*
@@ -34,6 +50,11 @@ FIXTURE_VARIANT(stride)
 	size_t size;
 };
 
+FIXTURE_VARIANT_ADD(stride, of_80) { 80 };
+FIXTURE_VARIANT_ADD(stride, of_88) { 88 };
+FIXTURE_VARIANT_ADD(stride, of_112) { 112 };
+FIXTURE_VARIANT_ADD(stride, of_320) { 320 };
+FIXTURE_VARIANT_ADD(stride, of_376) { 376 };
 FIXTURE_VARIANT_ADD(stride, of_384) { 384 };
 FIXTURE_VARIANT_ADD(stride, of_392) { 392 };
 FIXTURE_VARIANT_ADD(stride, of_512) { 512 };
@@ -52,7 +73,8 @@ FIXTURE_SETUP(stride)
 	self->buf = malloc(self->size);
 	ASSERT_TRUE(!!self->buf);
 	memset(self->buf, POISON, self->size);
-	self->params = XYZZY_PARAMS(XYZZY_ALL, (void *)self->buf, NR_CHILDREN);
+	self->params = XYZZY_PARAMS(groups_within(variant->size),
+				    (void *)self->buf, NR_CHILDREN);
 	self->params.task_size = variant->size;
 }
 
@@ -81,10 +103,11 @@ TEST_F(stride, is_filled_up_with_zeroes)
 {
 	ASSERT_EQ(NR_CHILDREN, xyzzy_call(&self->params, 0));
 	for (int i = 0; i < NR_CHILDREN; i++) {
-		struct xyzzy_task *task = record(self->buf, variant->size, i);
+		char *rest = (char *)record(self->buf, variant->size, i) +
+			     stored_size(variant->size);
 
-		EXPECT_TRUE(is_filled_with(task + 1, 0,
-					   variant->size - sizeof(*task)));
+		EXPECT_TRUE(is_filled_with(rest, 0, variant->size -
+					   stored_size(variant->size)));
 	}
 }
 
@@ -117,8 +140,23 @@ TEST_F(stride, at_the_end_of_the_walk_is_not_written)
 	close(self->params.pidfd);
 }
 
+/* XYZZY_ID alone leaves the rest of each stride zero, too. */
+TEST_F(stride, of_one_group_is_filled_up_with_zeroes)
+{
+	self->params.mask = XYZZY_ID;
+	ASSERT_EQ(NR_CHILDREN, xyzzy_call(&self->params, 0));
+	for (int i = 0; i < NR_CHILDREN; i++) {
+		char *rest = (char *)record(self->buf, variant->size, i) +
+			     XYZZY_TASK_SIZE_ID;
+
+		EXPECT_TRUE(is_filled_with(rest, 0, variant->size -
+					   XYZZY_TASK_SIZE_ID));
+	}
+}
+
 TEST_F(stride, does_not_change_the_record)
 {
+	size_t size = stored_size(variant->size);
 	struct xyzzy_task before, after;
 
 	ASSERT_TRUE(stop_child(self->pids[0]));
@@ -127,11 +165,15 @@ TEST_F(stride, does_not_change_the_record)
 	/* The child may have to finish the switch to another task first. */
 	do {
 		self->params.cursor = 0;
-		ASSERT_EQ(1, xyzzy_one(self->pids[0], XYZZY_ALL, &before));
+		ASSERT_EQ(1, xyzzy_one(self->pids[0], self->params.mask,
+				       &before));
 		ASSERT_EQ(1, xyzzy_call(&self->params, 0));
-		ASSERT_EQ(1, xyzzy_one(self->pids[0], XYZZY_ALL, &after));
+		ASSERT_EQ(1, xyzzy_one(self->pids[0], self->params.mask,
+				       &after));
 	} while (memcmp(&before, &after, sizeof(before)));
-	EXPECT_EQ(0, memcmp(&before, self->buf, sizeof(before)));
+	EXPECT_EQ(0, memcmp(&before, self->buf, size));
+	EXPECT_TRUE(is_filled_with((char *)&before + size, 0,
+				   sizeof(before) - size));
 	close(self->params.pidfd);
 }
 
@@ -158,6 +200,14 @@ FIXTURE_VARIANT(fault)
 	struct cut cut;
 };
 
+FIXTURE_VARIANT_ADD(fault, at_once_80) { { 80, 0, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, in_the_name_80) { { 80, 68, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, at_the_last_byte_80) { { 80, 79, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, in_the_last_word_88) { { 88, 80, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, at_the_last_byte_112) { { 112, 111, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, at_the_last_byte_376) { { 376, 375, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, at_the_fill_392) { { 392, 384, GUARD_NONE } };
+FIXTURE_VARIANT_ADD(fault, read_only_80) { { 80, 40, GUARD_READ_ONLY } };
 FIXTURE_VARIANT_ADD(fault, at_once) { { 384, 0, GUARD_NONE } };
 FIXTURE_VARIANT_ADD(fault, after_the_mask) { { 384, 8, GUARD_NONE } };
 FIXTURE_VARIANT_ADD(fault, after_the_id) { { 384, 80, GUARD_NONE } };
@@ -179,7 +229,8 @@ FIXTURE_SETUP(fault)
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
-	self->params = XYZZY_PARAMS(XYZZY_ALL, NULL, NR_CHILDREN);
+	self->params = XYZZY_PARAMS(groups_within(variant->cut.stride), NULL,
+				    NR_CHILDREN);
 	self->params.task_size = variant->cut.stride;
 }
 
@@ -223,15 +274,16 @@ TEST_F(fault, without_a_whole_record_leaves_the_cursor)
 	EXPECT_EQ(cursor, self->params.cursor);
 }
 
-/* Copy @nr records of @params to a walk. */
+/* Copy @nr records of @params to a walk; what was not stored is zero. */
 static int keep(struct walk *walk, const struct xyzzy_params *params, int nr)
 {
 	if (walk_make_room(walk, nr))
 		return -ENOMEM;
+	memset(&walk->tasks[walk->nr], 0, nr * sizeof(*walk->tasks));
 	for (int i = 0; i < nr; i++)
 		memcpy(&walk->tasks[walk->nr++],
 		       record(params->tasks, params->task_size, i),
-		       sizeof(*walk->tasks));
+		       stored_size(params->task_size));
 	return 0;
 }
 
@@ -265,6 +317,103 @@ TEST_F(fault, behind_the_room_does_no_harm)
 }
 
 /*
+ * Faults at each record of a walk that is longer than the kernel's buffer: the
+ * memory ends in the middle of a stride, and the call after the last whole one.
+ */
+#define NR_CROWD 120
+
+FIXTURE(crowd)
+{
+	pid_t pids[NR_CROWD];
+	struct xyzzy_params params;
+	size_t size;
+	char *buf;		/* So many bytes before a guard */
+	__u32 expected[NR_CROWD];
+};
+
+FIXTURE_VARIANT(crowd)
+{
+	size_t stride;
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(crowd, of_80) { 80, 0 };
+FIXTURE_VARIANT_ADD(crowd, of_88) { 88, 0 };
+FIXTURE_VARIANT_ADD(crowd, of_112) { 112, 0 };
+FIXTURE_VARIANT_ADD(crowd, of_376) { 376, 0 };
+FIXTURE_VARIANT_ADD(crowd, of_384) { 384, 0 };
+FIXTURE_VARIANT_ADD(crowd, of_392) { 392, 0 };
+FIXTURE_VARIANT_ADD(crowd, of_4096) { 4096, 0 };
+FIXTURE_VARIANT_ADD(crowd, of_80_threads) { 80, XYZZY_THREADS };
+FIXTURE_VARIANT_ADD(crowd, of_392_threads) { 392, XYZZY_THREADS };
+
+FIXTURE_SETUP(crowd)
+{
+	if (!xyzzy_is_there())
+		SKIP(return, NO_XYZZY);
+
+	ASSERT_EQ(0, spawn_many(self->pids, NR_CROWD));
+	self->size = NR_CROWD * variant->stride;
+	self->buf = map_before_guard(self->size, GUARD_NONE);
+	self->params = XYZZY_PARAMS(groups_within(variant->stride),
+				    (void *)self->buf, NR_CROWD);
+	self->params.task_size = variant->stride;
+	self->params.cursor = self->pids[0];
+	/* The kernel's own may be among them. */
+	ASSERT_EQ(NR_CROWD, xyzzy_call(&self->params, variant->flags));
+	for (int i = 0; i < NR_CROWD; i++)
+		self->expected[i] = record_pid(self->buf, variant->stride, i);
+	self->params.cursor = self->pids[0];
+}
+
+FIXTURE_TEARDOWN(crowd)
+{
+	kill_many(self->pids, NR_CROWD);
+}
+
+TEST_F(crowd, fault_ends_the_call_after_the_last_whole_record)
+{
+	size_t stride = variant->stride;
+	__u64 start = self->params.cursor;
+
+	for (int whole = 1; whole < NR_CROWD; whole++) {
+		/* Another place in the stride each time, its ends included. */
+		size_t extra = whole % 3 ? whole * 8 % stride : stride - 1;
+		char *tasks = self->buf + self->size - whole * stride - extra;
+
+		memset(self->buf, POISON, self->size);
+		self->params.tasks = (void *)tasks;
+		self->params.cursor = start;
+		ASSERT_EQ(whole, xyzzy_call(&self->params, variant->flags))
+			TH_LOG("%zu bytes more", extra);
+		EXPECT_EQ(self->expected[whole - 1] + 1ULL,
+			  self->params.cursor);
+		EXPECT_TRUE(is_filled_with(self->buf, POISON,
+					   tasks - self->buf));
+		for (int i = 0; i < whole; i++)
+			EXPECT_EQ(self->expected[i],
+				  record_pid(tasks, stride, i));
+	}
+}
+
+TEST_F(crowd, fault_loses_no_record_and_repeats_none)
+{
+	size_t stride = variant->stride;
+	int seen = 0;
+
+	for (int whole = 1; seen + whole <= NR_CROWD; whole = whole % 7 + 1) {
+		size_t extra = (whole * 24 + 1) % stride;
+		char *tasks = self->buf + self->size - whole * stride - extra;
+
+		self->params.tasks = (void *)tasks;
+		ASSERT_EQ(whole, xyzzy_call(&self->params, variant->flags));
+		for (int i = 0; i < whole; i++)
+			ASSERT_EQ(self->expected[seen++],
+				  record_pid(tasks, stride, i));
+	}
+}
+
+/*
  * Numbers of records whose size in bytes overflows, or that a call does not
  * store at once.
  */
@@ -290,6 +439,9 @@ FIXTURE_VARIANT_ADD(huge, max_wide) { SIZE_MAX, 4096 };
 FIXTURE_VARIANT_ADD(huge, product_max) { SIZE_MAX / 384, 384 };
 FIXTURE_VARIANT_ADD(huge, product_overflows) { SIZE_MAX / 384 + 1, 384 };
 FIXTURE_VARIANT_ADD(huge, product_is_0) { SIZE_MAX / 4096 + 1, 4096 };
+FIXTURE_VARIANT_ADD(huge, limit_narrow) { 1 << 20, 80 };
+FIXTURE_VARIANT_ADD(huge, max_narrow) { SIZE_MAX, 80 };
+FIXTURE_VARIANT_ADD(huge, product_overflows_narrow) { SIZE_MAX / 80 + 1, 80 };
 
 FIXTURE_SETUP(huge)
 {

@@ -136,6 +136,7 @@ FIXTURE_VARIANT_ADD(row, seccomp_no_call) { ROW_SECCOMP_NO_CALL };
 FIXTURE_VARIANT_ADD(row, yama_1) { ROW_YAMA_1 };
 FIXTURE_VARIANT_ADD(row, yama_2) { ROW_YAMA_2 };
 FIXTURE_VARIANT_ADD(row, landlock) { ROW_LANDLOCK };
+FIXTURE_VARIANT_ADD(row, landlock_dirs_only) { ROW_LANDLOCK_DIRS_ONLY };
 FIXTURE_VARIANT_ADD(row, landlock_no_files) { ROW_LANDLOCK_NO_FILES };
 FIXTURE_VARIANT_ADD(row, smack) { ROW_SMACK };
 FIXTURE_VARIANT_ADD(row, smack_rx) { ROW_SMACK_RX };
@@ -157,6 +158,12 @@ FIXTURE_SETUP(row)
 
 FIXTURE_TEARDOWN(row)
 {
+}
+
+TEST_F(row, opens_a_procfs_where_it_may)
+{
+	for (int way = FIRST_MOUNT; way < NR_WAYS; way++)
+		EXPECT_EQ(self->row->open_errno, self->line->open_errno[way]);
 }
 
 TEST_F(row, walk_shows_what_procfs_shows)

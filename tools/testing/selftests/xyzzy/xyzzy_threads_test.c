@@ -355,7 +355,8 @@ TEST_F(exec, of_a_thread_does_not_hide_the_process_of_a_pidfd)
 
 TEST_F(exec, of_a_thread_keeps_the_identity_of_the_process)
 {
-	__u64 pidfs_ino = 0, start_time = 0;
+	__u64 pidfs_ino = 0;
+	__s64 start_time = 0;
 	struct xyzzy_task *task;
 
 	while (is_busy(self->report[0])) {
