@@ -153,7 +153,7 @@ static inline int make_links(struct exec_load *load)
 	char exe[4096], path[64];
 	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
-	strcpy(load->dir, "/tmp/xyzzy-exec.XXXXXX");
+	snprintf(load->dir, sizeof(load->dir), "/tmp/xyzzy-exec.XXXXXX");
 	if (len < 0 || !mkdtemp(load->dir) || chmod(load->dir, 0755))
 		return -errno;
 	exe[len] = '\0';
