@@ -102,11 +102,12 @@ static inline void exec_load_main(int argc, char **argv)
 	exec_program(&args);
 }
 
+/* With its new user IDs a process is dumpable after the next exec only. */
 static inline void become_user(pid_t parent)
 {
 	const struct caller user = ORDINARY_USER;
 
-	if (pin_to_cpu(0) || become(&user))
+	if (pin_to_cpu(0) || become(&user) || prctl(PR_SET_DUMPABLE, 1))
 		_exit(EXIT_FAILURE);
 	die_with_parent(parent);
 }

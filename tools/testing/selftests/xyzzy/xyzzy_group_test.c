@@ -303,10 +303,10 @@ TEST_F_TIMEOUT(passing, threads_hide_and_repeat_none_that_stays, TIMEOUT)
 /*
  * What others there are does not make a process more expensive.
  */
-#define COST_ROUNDS 5
+#define COST_ROUNDS 20
 #define COST_CALLS 50
 /* The clock may do no more than tick. */
-#define COST_MS 200
+#define COST_MS 50
 #define COST_FACTOR 3
 
 FIXTURE(cost)
