@@ -153,7 +153,7 @@ static inline void storm_procfs(void)
 	for (int i = 0;; i++) {
 		if (mount("proc", where, "proc", 0, NULL))
 			break;
-		fd = open(where, O_PATH | O_DIRECTORY);
+		fd = open(where, O_RDONLY | O_DIRECTORY);
 		snprintf(options, sizeof(options), "hidepid=%d", i % 3);
 		mount(NULL, where, NULL, MS_REMOUNT, options);
 		umount2(where, MNT_DETACH);

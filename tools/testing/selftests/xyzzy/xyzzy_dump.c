@@ -24,6 +24,7 @@
 
 enum format {
 	U64,
+	S64,
 	U32,
 	S32,
 	LETTER,
@@ -44,7 +45,7 @@ struct field {
 
 static const struct field fields[] = {
 	FIELD(mask, U64),
-	FIELD(start_time, U64),
+	FIELD(start_time, S64),
 	FIELD(pidfs_ino, U64),
 	FIELD(pid, U32),
 	FIELD(tgid, U32),
@@ -122,6 +123,9 @@ static void print_field(const void *at, enum format format)
 	case U64:
 		printf("%llu", (unsigned long long)*(const __u64 *)at);
 		break;
+	case S64:
+		printf("%lld", (long long)*(const __s64 *)at);
+		break;
 	case U32:
 		printf("%u", *(const __u32 *)at);
 		break;
@@ -181,7 +185,7 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		die_usage();
 	if (dir) {
-		procfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		procfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (procfd < 0)
 			err(EXIT_FAILURE, "%s", dir);
 	}
