@@ -36,7 +36,7 @@ struct exec_load {
 	pid_t loops[NR_LOOPS];
 	pid_t forkers[NR_FORKERS];
 	atomic_int *children;	/* Shared: the last one of each forker */
-	pid_t disturber;
+	pid_t disturbers[2];	/* Of the first CPU, and the one that looks */
 };
 
 /* How a program is called: PROGRAM COUNTER BY_THREAD PARENT. */
@@ -208,7 +208,8 @@ static inline int exec_load_start(struct exec_load *load, bool by_thread)
 		usleep(1000);
 		nr += exec_load_count(load);
 	}
-	load->disturber = spawn_disturber(0, 1000);
+	load->disturbers[0] = spawn_disturber(0, 1000);
+	load->disturbers[1] = spawn_disturber(1, 200);
 	return nr ? 0 : -ETIMEDOUT;
 }
 
@@ -228,7 +229,7 @@ static inline void exec_load_stop(struct exec_load *load)
 {
 	char path[64];
 
-	kill_child(load->disturber);
+	kill_many(load->disturbers, 2);
 	kill_many(load->loops, NR_LOOPS);
 	kill_many(load->forkers, NR_FORKERS);
 	snprintf(path, sizeof(path), "%s/" LOOP_NAME, load->dir);
