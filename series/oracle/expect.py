@@ -8,10 +8,6 @@ HZ = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGESIZE")
 NSEC = 10**9
 
-# A counter of resident pages is off by what each CPU has not passed on yet, at
-# most this many bytes together (lib/percpu_counter.c, percpu_counter_batch).
-COUNTER = max(32, 2 * os.cpu_count()) * os.cpu_count() * PAGE
-
 GROUP_MEM = 0x20
 
 CLASSES = ("TS", "FF", "RR", "B", "ISO", "IDL", "DLN", "EXT")

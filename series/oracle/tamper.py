@@ -7,14 +7,12 @@ from judge import Verdict
 from records import TEXT
 
 # What changes a figure by more than it may be off, where that is not 1.
-MIB = 2**20
 TICK = 10**7
 UNITS = {
     "start_time": TICK, "utime": TICK, "stime": TICK,
     "cutime": TICK, "cstime": TICK,
-    "rss_anon": MIB, "rss_file": MIB, "rss_shmem": MIB, "swap": MIB,
-    **dict.fromkeys(("vm_size", "text", "lib", "data", "stack", "locked"),
-                    PAGE),
+    **dict.fromkeys(("vm_size", "rss_anon", "rss_file", "rss_shmem", "swap",
+                     "text", "lib", "data", "stack", "locked"), PAGE),
 }
 
 

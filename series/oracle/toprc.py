@@ -6,8 +6,9 @@ import tempfile
 
 # Their numbers in top's own list of fields.
 SHOWN = {
-    "PID": 0, "SWAP": 23, "CODE": 25, "DATA": 26, "Flags": 34, "OOMa": 39,
-    "RSan": 52, "RSfd": 53, "RSlk": 54, "RSsh": 55,
+    "PID": 0, "VIRT": 22, "SWAP": 23, "RES": 24, "CODE": 25, "DATA": 26,
+    "SHR": 27, "Flags": 34, "OOMa": 39, "RSan": 52, "RSfd": 53, "RSlk": 54,
+    "RSsh": 55,
 }
 FIELDS = 100
 

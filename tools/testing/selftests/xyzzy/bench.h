@@ -33,6 +33,7 @@ struct bench {
 	pid_t *pids;		/* Those of the processes, see list_pids() */
 	pid_t threaded;		/* The process of @nr threads, or 0 */
 	int threaded_fd;	/* Its pidfd */
+	pid_t others;		/* A process of threads that nobody asks for */
 	struct xyzzy_task *tasks;
 	int *files;		/* One for each process, kept open; or NULL */
 	int netlink;		/* For taskstats; -1: not there */
@@ -48,6 +49,7 @@ struct way {
 	const char *what;
 	long (*run)(struct bench *bench, const struct way *way);
 	__u64 mask;		/* Groups, for xyzzy() */
+	unsigned int flags;	/* XYZZY_APPROX_MEM */
 	int nr_files;		/* How many of the five, for /proc */
 	enum {
 		BENCH_PROCFD,	/* Through /proc, as root */
@@ -60,7 +62,7 @@ struct way {
 uint64_t bench_now(void);
 void bench_open(struct bench *bench);
 void bench_start(struct bench *bench, size_t nr, size_t spare);
-void bench_start_threads(struct bench *bench, size_t nr);
+void bench_start_threads(struct bench *bench, size_t nr, size_t others);
 void bench_stop(struct bench *bench);
 void bench_close(struct bench *bench);
 

@@ -173,24 +173,35 @@ static void be_threaded(size_t nr, int report_fd)
 	thread_main(&report_fd);
 }
 
-/* One process of @nr threads, the first one included. */
-void bench_start_threads(struct bench *bench, size_t nr)
+static pid_t start_threaded(size_t nr)
 {
 	int fds[2];
+	pid_t pid;
 
-	find_cursor(bench);
 	if (pipe(fds))
 		err(1, "pipe");
-	bench->threaded = fork_child();
-	if (bench->threaded < 0)
+	pid = fork_child();
+	if (pid < 0)
 		err(1, "fork");
-	if (!bench->threaded) {
+	if (!pid) {
 		close(fds[0]);
 		be_threaded(nr, fds[1]);
 	}
 	close(fds[1]);
 	wait_for(fds[0], nr);
 	close(fds[0]);
+	return pid;
+}
+
+/*
+ * One process of @nr threads, the first one included, and before it another one
+ * of @others.
+ */
+void bench_start_threads(struct bench *bench, size_t nr, size_t others)
+{
+	bench->others = others ? start_threaded(others) : 0;
+	find_cursor(bench);
+	bench->threaded = start_threaded(nr);
 	bench->threaded_fd = sys_pidfd_open(bench->threaded, 0);
 	if (bench->threaded_fd < 0)
 		err(1, "pidfd_open");
@@ -214,6 +225,8 @@ void bench_stop(struct bench *bench)
 		kill(bench->threaded, SIGKILL);
 		close(bench->threaded_fd);
 	}
+	if (bench->others)
+		kill(bench->others, SIGKILL);
 	for (i = 0; i < bench->nr && bench->pids[i]; i++)
 		kill(bench->pids[i], SIGKILL);
 	while (wait(NULL) > 0)

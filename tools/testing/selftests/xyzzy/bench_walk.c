@@ -22,7 +22,7 @@ static struct xyzzy_params params_of(const struct bench *bench,
 long walk(struct bench *bench, const struct way *way)
 {
 	struct xyzzy_params params = params_of(bench, way);
-	long ret = sys_xyzzy(&params, 0);
+	long ret = sys_xyzzy(&params, way->flags);
 
 	if (way->caller != BENCH_HIDDEN)
 		return ret;

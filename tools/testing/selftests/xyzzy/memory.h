@@ -11,30 +11,17 @@
 #endif
 
 /*
- * The counters of resident pages are per CPU; what a CPU has not yet passed on
- * is missing from the sum that xyzzy() and field 24 of stat are. The subject
- * is kept on one CPU, so this is the most that can be missing.
+ * A unit of memory. Each CPU keeps back a part of the counters of resident
+ * pages; it is less than this.
  */
-static inline __u64 slack(void)
+static inline __u64 unit_size(void)
 {
 	long pages = 2 * sysconf(_SC_NPROCESSORS_CONF);
 
 	return (pages > 32 ? pages : 32) * page_size();
 }
 
-static inline void stay_on_cpu(void)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	if (cpu >= 0) {
-		CPU_SET(cpu, &set);
-		sched_setaffinity(0, sizeof(set), &set);
-	}
-}
-
-/* How much of what a subject maps, in units of slack(). */
+/* How much of what a subject maps, in units. */
 struct memory {
 	int anon;
 	int file;
@@ -49,14 +36,14 @@ struct memory {
 
 static inline char *map_memory(int units, int prot, int flags, int fd)
 {
-	char *map = mmap(NULL, units * slack(), prot, flags, fd, 0);
+	char *map = mmap(NULL, units * unit_size(), prot, flags, fd, 0);
 
 	return map == MAP_FAILED ? NULL : map;
 }
 
 static inline void touch(char *map, int units)
 {
-	for (size_t i = 0; i < units * slack(); i += page_size())
+	for (size_t i = 0; i < units * unit_size(); i += page_size())
 		map[i] = 1;
 }
 
@@ -96,7 +83,7 @@ static inline int make_file(int units)
 
 	if (!units)
 		return 0;
-	fd = open_file(units * slack());
+	fd = open_file(units * unit_size());
 	if (fd < 0)
 		return -errno;
 	err = make_resident(units, MAP_SHARED, fd);
@@ -112,7 +99,7 @@ static inline int make_locked(int units)
 		return 0;
 	map = map_memory(units, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!map || mlock(map, units * slack()))
+	if (!map || mlock(map, units * unit_size()))
 		return -errno;
 	return 0;
 }
@@ -128,7 +115,7 @@ static inline int make_exec(int units)
 /* Within the usual limit of 8 MB. */
 static inline size_t stack_size(int units)
 {
-	size_t size = units * slack();
+	size_t size = units * unit_size();
 
 	return size < 2 << 20 ? size : 2 << 20;
 }
@@ -149,7 +136,7 @@ static inline int make_peak(int units)
 	if (!map)
 		return -errno;
 	touch(map, units);
-	return munmap(map, units * slack()) ? -errno : 0;
+	return munmap(map, units * unit_size()) ? -errno : 0;
 }
 
 static inline int make_reserved(int units)
@@ -216,12 +203,12 @@ static inline int swap_out(void *arg)
 		return -ENOMEM;
 	touch(map, SWAP_UNITS);
 	for (int i = 0; i < 100; i++) {
-		if (madvise(map, SWAP_UNITS * slack(), MADV_PAGEOUT))
+		if (madvise(map, SWAP_UNITS * unit_size(), MADV_PAGEOUT))
 			return -EOPNOTSUPP;
 		if (proc_status(&dir, &status))
 			return -EIO;
 		if (proc_status_bytes(&status, "VmSwap") >=
-		    SWAP_UNITS / 2 * slack())
+		    SWAP_UNITS / 2 * unit_size())
 			return 0;
 	}
 	return -EOPNOTSUPP;

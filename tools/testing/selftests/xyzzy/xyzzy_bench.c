@@ -8,7 +8,7 @@
  *   xyzzy_bench -c [N...]	all ways, as "csv n,way,abi,ns per process"
  *
  * -w WAY,... leaves out the other ways. With -T, one process of N threads is
- * asked about in place of N processes.
+ * asked about in place of N processes, and with -B M beside another one of M.
  *
  * Where the clock counts instructions (qemu -icount shift=0) the figures do
  * not depend on the machine.
@@ -37,6 +37,8 @@ static const struct way ways[] = {
 	XYZZY("times", XYZZY_TIMES, "xyzzy: ID, TIMES"),
 	XYZZY("faults", XYZZY_FAULTS, "xyzzy: ID, FAULTS"),
 	XYZZY("mem", XYZZY_MEM, "xyzzy: ID, MEM"),
+	{ "mem-approx", "xyzzy: ID, MEM, approximate", walk, .mask = XYZZY_MEM,
+	  .flags = XYZZY_APPROX_MEM },
 	XYZZY("io", XYZZY_IO, "xyzzy: ID, IO"),
 	XYZZY("cgroup", XYZZY_CGROUP, "xyzzy: ID, CGROUP"),
 	XYZZY("stat-groups", XYZZY_SCHED | XYZZY_TIMES | XYZZY_FAULTS |
@@ -44,6 +46,8 @@ static const struct way ways[] = {
 	XYZZY("three-groups", XYZZY_ALL & ~(XYZZY_IO | XYZZY_CGROUP),
 	      "xyzzy: all but IO, CGROUP"),
 	XYZZY("all", XYZZY_ALL, "xyzzy: all groups"),
+	{ "all-approx", "xyzzy: all groups, approximate memory", walk,
+	  .mask = XYZZY_ALL, .flags = XYZZY_APPROX_MEM },
 	{ "id-own", "xyzzy: ID, procfd -1", walk,
 	  .mask = XYZZY_ID, .caller = BENCH_OWN },
 	{ "all-own", "xyzzy: all groups, procfd -1", walk,
@@ -69,6 +73,8 @@ static const struct way thread_ways[] = {
 	{ "thread-all", "xyzzy: threads, all groups", walk_threads,
 	  .mask = XYZZY_ALL },
 	{ "thread-stat", "/proc: task/TID/stat", read_threads, .nr_files = 1 },
+	{ "thread-five", "/proc: five files of task/TID", read_threads,
+	  .nr_files = 5 },
 	{ "process-id", "xyzzy: the process, ID", walk_threaded,
 	  .mask = XYZZY_ID },
 	{ "process-all", "xyzzy: the process, all groups", walk_threaded,
@@ -187,6 +193,7 @@ static void print_row(const struct bench *bench, const struct way *way,
 struct job {
 	const char *wanted;	/* Names of ways; NULL: all */
 	bool threads;
+	size_t others;		/* Threads of another process */
 	void (*print)(const struct bench *bench, const struct way *way,
 		      double ns);
 };
@@ -205,7 +212,7 @@ static void run_ways(struct bench *bench, const struct job *job)
 static void run_job(struct bench *bench, const struct job *job, size_t nr)
 {
 	if (job->threads)
-		bench_start_threads(bench, nr);
+		bench_start_threads(bench, nr, job->others);
 	else
 		bench_start(bench, nr, 0);
 	run_ways(bench, job);
@@ -239,8 +246,11 @@ int main(int argc, char **argv)
 	struct bench bench;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "ctTw:")) != -1) {
+	while ((opt = getopt(argc, argv, "cB:tTw:")) != -1) {
 		switch (opt) {
+		case 'B':
+			job.others = strtoul(optarg, NULL, 0);
+			break;
 		case 'c':
 			job.print = print_csv;
 			break;
@@ -254,7 +264,7 @@ int main(int argc, char **argv)
 			job.wanted = optarg;
 			break;
 		default:
-			errx(1, "usage: xyzzy_bench [-c|-t] [-T] [-w WAY,...] [N...]");
+			errx(1, "usage: xyzzy_bench [-c|-t] [-T [-B M]] [-w WAY,...] [N...]");
 		}
 	}
 	bench_open(&bench);

@@ -10,11 +10,14 @@
  *			of the first
  *   xyzzy_load -s N	on one CPU: what fork+exit costs if a snapshot was taken
  *			in between, the snapshot not counted
+ *   xyzzy_load -e N	on two CPUs: what a snapshot takes, without others and
+ *			beside processes that execute programs on the other CPU,
+ *			in ns
  *
- * N more processes are quiet. Prints "csv n,way,abi,value". The first depends
- * on all that the machine does. It cannot be had by counting instructions: QEMU
+ * N more processes are quiet. Prints "csv n,way,abi,value". What is on two CPUs
+ * depends on all that the machine does. It cannot be had by counting instructions: QEMU
  * then has one clock for both CPUs and lets them run in turn, one of them for
- * nearly all of the time. The second can: it has what a snapshot leaves behind
+ * nearly all of the time. What is on one can: it has what a snapshot leaves behind
  * (dentries and inodes that exit has to drop, cold lists), but no waiting for
  * locks.
  */
@@ -171,6 +174,83 @@ static void run_two_cpus(struct bench *bench)
 }
 
 /*
+ * Programs are executed: a snapshot has to wait for who is in the middle of it.
+ */
+#define EXEC_LOOP "exec-loop"
+#define EXEC_LOOPS 4
+
+/* The program is this one; see main(). */
+static void exec_loop(void)
+{
+	execl("/proc/self/exe", EXEC_LOOP, (char *)NULL);
+	err(1, "exec");
+}
+
+static pid_t start_exec_loop(void)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	pin(1);
+	exec_loop();
+	return 0;
+}
+
+static void stop_loops(const pid_t *pids)
+{
+	int i;
+
+	for (i = 0; i < EXEC_LOOPS; i++)
+		if (!stop_child(pids[i]))
+			errx(1, "an exec loop is gone");
+}
+
+static void continue_loops(const pid_t *pids)
+{
+	int i;
+
+	for (i = 0; i < EXEC_LOOPS; i++)
+		kill(pids[i], SIGCONT);
+}
+
+/* Returns the ns of a snapshot. */
+static double time_snapshots(struct bench *bench)
+{
+	uint64_t start = bench_now(), now;
+	int nr = 0;
+
+	do {
+		snapshot(bench, &call);
+		nr++;
+		now = bench_now();
+	} while (now < start + WINDOW_NS);
+	return (double)(now - start) / nr;
+}
+
+static void run_beside_execs(struct bench *bench)
+{
+	static double quiet[ROUNDS], execs[ROUNDS];
+	pid_t pids[EXEC_LOOPS];
+	int i;
+
+	pin(0);
+	for (i = 0; i < EXEC_LOOPS; i++)
+		pids[i] = start_exec_loop();
+	stop_loops(pids);
+	time_snapshots(bench);
+	for (i = 0; i < ROUNDS; i++) {
+		quiet[i] = time_snapshots(bench);
+		continue_loops(pids);
+		execs[i] = time_snapshots(bench);
+		stop_loops(pids);
+	}
+	kill_many(pids, EXEC_LOOPS);
+	print_csv(bench, "walk", "quiet", median(quiet, ROUNDS));
+	print_csv(bench, "walk", "execs", median(execs, ROUNDS));
+}
+
+/*
  * One CPU. The monitor is a process of its own, so that its memory is none of
  * what fork copies.
  */
@@ -304,19 +384,27 @@ static void run_one_cpu(struct bench *bench)
 
 int main(int argc, char **argv)
 {
-	bool one_cpu = argc > 1 && !strcmp(argv[1], "-s");
-	const char *arg = argv[1 + one_cpu];
-	size_t nr = arg ? strtoul(arg, NULL, 0) : 0;
+	void (*run)(struct bench *bench) = run_two_cpus;
 	struct bench bench;
+	size_t nr;
+	int opt;
 
+	if (!strcmp(argv[0], EXEC_LOOP))
+		exec_loop();
+	while ((opt = getopt(argc, argv, "es")) != -1) {
+		if (opt == 'e')
+			run = run_beside_execs;
+		else if (opt == 's')
+			run = run_one_cpu;
+		else
+			optind = argc;
+	}
+	nr = optind < argc ? strtoul(argv[optind], NULL, 0) : 0;
 	if (!nr)
-		errx(1, "usage: xyzzy_load [-s] N");
+		errx(1, "usage: xyzzy_load [-e|-s] N");
 	bench_open(&bench);
 	bench_start(&bench, nr, SPARE);
-	if (one_cpu)
-		run_one_cpu(&bench);
-	else
-		run_two_cpus(&bench);
+	run(&bench);
 	bench_stop(&bench);
 	bench_close(&bench);
 	return 0;

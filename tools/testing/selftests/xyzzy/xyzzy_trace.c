@@ -9,8 +9,10 @@
  * With -v, the lines of the trace that count are shown, too.
  *
  * Prints "csv n,way,abi,value": allocations a call, and the ns of the longest
- * RCU read-side section of a call, which is all of fill_batch() in the kernel,
- * and beside it those of do_task_stat(), which fills in /proc/PID/stat.
+ * RCU read-side section of a call, and beside it those of do_task_stat(), which
+ * fills in /proc/PID/stat. The sections are fill_batch(); report_task() for a
+ * process with more threads than a batch has room for; and collect_tids(), which
+ * finds the threads of one process.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -187,6 +189,16 @@ static double time_batch(struct bench *bench, const struct way *way)
 	return time_function(bench, way, "fill_batch*");
 }
 
+static double time_process(struct bench *bench, const struct way *way)
+{
+	return time_function(bench, way, "report_task*");
+}
+
+static double time_collecting(struct bench *bench, const struct way *way)
+{
+	return time_function(bench, way, "collect_tids*");
+}
+
 static double time_stat(struct bench *bench, const struct way *way)
 {
 	return time_function(bench, way, "do_task_stat*");
@@ -206,12 +218,16 @@ static const struct figure {
 	{ { "rcu-hidden", "", walk, XYZZY_ALL, .caller = BENCH_HIDDEN },
 	  time_batch },
 	{ { "rcu-stat", "", read_files, .nr_files = 1 }, time_stat },
-	{ { "rcu-process-all", "", walk_threaded, XYZZY_ALL }, time_batch,
+	{ { "rcu-process-all", "", walk_threaded, XYZZY_ALL }, time_process,
 	  true },
 	{ { "rcu-process-stat", "", read_threaded, .nr_files = 1 }, time_stat,
 	  true },
 	{ { "rcu-thread-all", "", walk_threads, XYZZY_ALL }, time_batch,
 	  true },
+	{ { "rcu-thread-ids", "", walk_threads, XYZZY_ID }, time_collecting,
+	  true },
+	{ { "alloc-thread-all", "", walk_threads, XYZZY_ALL },
+	  count_allocations, true },
 	{ { "alloc-process-all", "", walk_threaded, XYZZY_ALL },
 	  count_allocations, true },
 };
@@ -251,7 +267,7 @@ int main(int argc, char **argv)
 		if (!nr)
 			errx(1, "%s: expected a number of processes", *argv);
 		if (of_threads)
-			bench_start_threads(&bench, nr);
+			bench_start_threads(&bench, nr, 0);
 		else
 			bench_start(&bench, nr, 0);
 		run_figures(&bench, of_threads);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_EXEC_LOOKS_H
+#define __XYZZY_EXEC_LOOKS_H
+
+#include "exec_load.h"
+
+#include <stdarg.h>
+#include <sys/time.h>
+
+/*
+ * Who looks at the load of exec_load.h, in a process of its own on the second
+ * CPU, and what was seen.
+ */
+static const struct look {
+	const char *name;
+	unsigned int flags;
+	bool by_pidfd;
+} looks[] = {
+	{ "walk", 0, false },
+	{ "walk, threads", XYZZY_THREADS, false },
+	{ "pidfd", 0, true },
+	{ "pidfd, threads", XYZZY_THREADS, true },
+};
+
+static const __u64 look_masks[] = {
+	XYZZY_ALL, XYZZY_ID | XYZZY_MEM, XYZZY_ID,
+};
+
+struct tally {
+	unsigned long looks;	/* Calls, or walks */
+	unsigned long records;
+	unsigned long hidden;	/* A loop that was not there exactly once */
+	unsigned long torn;
+	unsigned long errors;	/* Of a call, whatever it was for */
+	unsigned long signals;
+	unsigned long stats;	/* How often stat was read, and was torn */
+	unsigned long torn_stats;
+	__u64 longest_ns;	/* Of one look */
+	char first[128];
+};
+
+struct watcher {
+	struct caller caller;
+	int procfd;
+	const struct exec_load *load;
+	int pidfds[NR_LOOPS];
+	__u64 ms;		/* For so long */
+	int sa_flags;		/* With signals from a timer, if not -1 */
+	struct tally tally;
+};
+
+static struct tally *watcher_tally;
+
+static inline void found_wrong(struct tally *tally, unsigned long *count,
+			       const char *format, ...)
+{
+	va_list args;
+
+	++*count;
+	if (tally->first[0])
+		return;
+	va_start(args, format);
+	vsnprintf(tally->first, sizeof(tally->first), format, args);
+	va_end(args);
+}
+
+/* Is a process with this name and this size half of one and half of another? */
+static inline bool is_torn(const char *name, __u64 size)
+{
+	return (!strcmp(name, OLD_NAME) && size < OLD_SIZE) ||
+	       (!strcmp(name, NEW_NAME) && size >= OLD_SIZE);
+}
+
+static inline void check_records(struct tally *tally, const char *look,
+				 const struct xyzzy_task *tasks, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		const struct xyzzy_task *task = &tasks[i];
+
+		if (task->mask & XYZZY_MEM &&
+		    is_torn(task->comm, task->vm_size))
+			found_wrong(tally, &tally->torn,
+				    "%s: %u %s: VmSize %llu", look, task->pid,
+				    task->comm, task->vm_size);
+	}
+	tally->records += nr;
+}
+
+static inline void check_loop(struct tally *tally, const char *look,
+			      const struct walk *walk, pid_t pid)
+{
+	int count = walk_count(walk, pid);
+
+	if (count != 1)
+		found_wrong(tally, &tally->hidden, "%s: %d: %d records", look,
+			    pid, count);
+}
+
+/* One call, or with a pidfd of -1 a walk, and how long it took. */
+static inline int look_once(struct watcher *watcher, const struct look *look,
+			    int pidfd, __u64 mask, struct walk *walk)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(mask, NULL, 512);
+	__u64 begin = now_ns(), ns;
+	int err;
+
+	params.procfd = watcher->procfd;
+	params.pidfd = pidfd;
+	memset(walk, 0, sizeof(*walk));
+	err = walk_on(walk, &params, look->flags);
+	ns = now_ns() - begin;
+	watcher->tally.looks++;
+	if (ns > watcher->tally.longest_ns)
+		watcher->tally.longest_ns = ns;
+	check_records(&watcher->tally, look->name, walk->tasks, walk->nr);
+	return err;
+}
+
+static inline void look_at_all(struct watcher *watcher,
+			       const struct look *look, __u64 mask)
+{
+	struct tally *tally = &watcher->tally;
+	struct walk walk;
+	int err = look_once(watcher, look, -1, mask, &walk);
+
+	if (err)
+		found_wrong(tally, &tally->errors, "%s: error %d", look->name,
+			    err);
+	for (int i = 0; i < NR_LOOPS && !err; i++)
+		check_loop(tally, look->name, &walk, watcher->load->loops[i]);
+	walk_free(&walk);
+}
+
+/* The error of one that is gone is for the caller to judge. */
+static inline int look_at_one(struct watcher *watcher, const struct look *look,
+			      int pidfd, __u64 mask, pid_t loop)
+{
+	struct tally *tally = &watcher->tally;
+	struct walk walk;
+	int err = look_once(watcher, look, pidfd, mask, &walk);
+
+	if (err && (loop || err != -ESRCH))
+		found_wrong(tally, &tally->errors, "%s: %d: error %d",
+			    look->name, loop, err);
+	if (!err && loop)
+		check_loop(tally, look->name, &walk, loop);
+	walk_free(&walk);
+	return err;
+}
+
+/* Of one child, so that all looks have their turn. */
+#define MAX_LOOKS 100
+
+/* From before it executes the new program until it is reaped. */
+static inline void look_at_child(struct watcher *watcher,
+				 const struct look *look, __u64 mask, pid_t pid)
+{
+	int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
+
+	if (pidfd < 0)
+		return;
+	for (int i = 0; i < MAX_LOOKS; i++)
+		if (look_at_one(watcher, look, pidfd, mask, 0))
+			break;
+	close(pidfd);
+}
+
+static inline void look_by_pidfd(struct watcher *watcher,
+				 const struct look *look, __u64 mask)
+{
+	for (int i = 0; i < NR_LOOPS; i++)
+		look_at_one(watcher, look, watcher->pidfds[i], mask,
+			    watcher->load->loops[i]);
+	for (int i = 0; i < NR_FORKERS; i++)
+		look_at_child(watcher, look, mask, watcher->load->children[i]);
+}
+
+/* The same question to procfs, which is to be as good. */
+static inline void look_at_stat(struct watcher *watcher)
+{
+	struct proc_stat stat;
+
+	for (int i = 0; i < NR_FORKERS; i++) {
+		struct proc_dir dir = proc_dir(watcher->load->children[i], 0);
+
+		for (int j = 0; j < MAX_LOOKS && !proc_stat(&dir, &stat); j++) {
+			/* That of one that is gone. */
+			if (!stat.field[23])
+				break;
+			watcher->tally.stats++;
+			watcher->tally.torn_stats += is_torn(stat.comm,
+							     stat.field[23]);
+		}
+	}
+}
+
+static inline void count_signal(int sig)
+{
+	(void)sig;
+	watcher_tally->signals++;
+}
+
+static inline int start_signals(struct watcher *watcher)
+{
+	const struct itimerval timer = {
+		.it_interval.tv_usec = 2000, .it_value.tv_usec = 2000,
+	};
+	const struct sigaction action = {
+		.sa_handler = count_signal, .sa_flags = watcher->sa_flags,
+	};
+
+	if (watcher->sa_flags < 0)
+		return 0;
+	watcher_tally = &watcher->tally;
+	return sigaction(SIGALRM, &action, NULL) ||
+	       setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* For run_in_child(). */
+static inline int watch(void *arg)
+{
+	struct watcher *watcher = arg;
+	__u64 end = now_ns() + watcher->ms * 1000000;
+
+	if (pin_to_cpu(1) || become(&watcher->caller) || start_signals(watcher))
+		return EXIT_FAILURE;
+	for (int round = 0; now_ns() < end; round++) {
+		__u64 mask = look_masks[round % ARRAY_SIZE(look_masks)];
+
+		for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
+			if (looks[i].by_pidfd)
+				look_by_pidfd(watcher, &looks[i], mask);
+			else
+				look_at_all(watcher, &looks[i], mask);
+		}
+		if (watcher->sa_flags < 0)
+			look_at_stat(watcher);
+	}
+	return EXIT_SUCCESS;
+}
+
+/* In memory that is shared with it. */
+static inline struct watcher *watcher_make(const struct caller *caller,
+					   int procfd,
+					   const struct exec_load *load)
+{
+	struct watcher *watcher = share_memory(sizeof(*watcher));
+
+	watcher->caller = *caller;
+	watcher->procfd = procfd;
+	watcher->load = load;
+	watcher->sa_flags = -1;
+	for (int i = 0; i < NR_LOOPS; i++)
+		watcher->pidfds[i] = sys_pidfd_open(load->loops[i], 0);
+	return watcher;
+}
+
+#endif /* __XYZZY_EXEC_LOOKS_H */
