@@ -85,6 +85,7 @@
  * @mask: Groups to fill
  * @approx_mem: Do not sum memory counters over the CPUs
  * @restricted: Show only processes that the caller may ptrace for reading
+ * @nr_cpus: CPUs whose counts a record sums
  * @next: Lowest PID in @ns that was not looked at
  * @over: There is no PID at or above @next
  * @deferred: Task whose record cannot be filled in a batch (a reference is
@@ -108,6 +109,7 @@ struct xyzzy_walk {
 	u64 mask;
 	bool approx_mem;
 	bool restricted;
+	int nr_cpus;
 	int next;
 	bool over;
 	struct task_struct *deferred;
@@ -475,7 +477,7 @@ static bool is_released(const struct task_struct *task)
  * released, as it loses its IDs then.
  */
 static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
-			   const struct xyzzy_walk *walk)
+			   const struct pid *pid, const struct xyzzy_walk *walk)
 {
 	struct signal_struct *sig = task->signal;
 	struct pid *tgid = READ_ONCE(sig->pids[PIDTYPE_TGID]);
@@ -490,7 +492,7 @@ static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
 	ppid = nr_in_walk(walk, READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
 	pgid = nr_in_walk(walk, pgrp);
 	sid = nr_in_walk(walk, session);
-	rec->tgid = nr_in_walk(walk, tgid);
+	rec->tgid = tgid == pid ? rec->pid : nr_in_walk(walk, tgid);
 	rec->ppid = ppid;
 	rec->pgid = pgid;
 	rec->sid = sid;
@@ -535,7 +537,7 @@ static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
 static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 		    struct pid *pid, const struct xyzzy_walk *walk)
 {
-	if (!fill_relations(rec, task, walk))
+	if (!fill_relations(rec, task, pid, walk))
 		return false;
 
 	fill_tty(rec, task, walk);
@@ -621,13 +623,15 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 		       const struct xyzzy_walk *walk, u64 groups)
 {
 	const struct signal_struct *sig = task->signal;
-	u64 nvcsw = own_count(&task->nvcsw);
-	u64 nivcsw = own_count(&task->nivcsw);
-	u64 min_flt = own_count(&task->min_flt);
-	u64 maj_flt = own_count(&task->maj_flt);
+	u64 nvcsw, nivcsw, min_flt, maj_flt;
 	const struct task_struct *thread;
 
-	if (walk->type == PIDTYPE_TGID) {
+	if (walk->type == PIDTYPE_PID) {
+		nvcsw = own_count(&task->nvcsw);
+		nivcsw = own_count(&task->nivcsw);
+		min_flt = own_count(&task->min_flt);
+		maj_flt = own_count(&task->maj_flt);
+	} else {
 		nvcsw = sig->nvcsw;
 		nivcsw = sig->nivcsw;
 		min_flt = sig->min_flt;
@@ -856,17 +860,10 @@ static int nr_summed_threads(const struct xyzzy_walk *walk,
 	return READ_ONCE(task->signal->nr_threads);
 }
 
-/* CPUs whose counts a record sums. */
-static int nr_summed_cpus(const struct xyzzy_walk *walk)
-{
-	return walk->mask & XYZZY_MEM && !walk->approx_mem ?
-	       num_online_cpus() : 0;
-}
-
 /*
  * Fill a record for @pid if there is something to report. If that would mean to
  * wait for the lock, or to sum more threads than an RCU section has room for,
- * leave it to fill_deferred().
+ * end the batch and leave it to fill_deferred().
  */
 static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		       struct xyzzy_task *rec, int *budget)
@@ -886,11 +883,12 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 	if (nr_threads > XYZZY_BUDGET ||
 	    !down_read_trylock(&sig->exec_update_lock)) {
 		walk->deferred = get_task_struct(task);
+		*budget = 0;
 		return false;
 	}
 	reported = report_task(walk, pid, task, rec);
 	up_read(&sig->exec_update_lock);
-	*budget -= nr_threads + nr_summed_cpus(walk);
+	*budget -= nr_threads + walk->nr_cpus;
 	return reported;
 }
 
@@ -910,9 +908,9 @@ static noinline_for_stack size_t fill_batch(struct xyzzy_walk *walk,
 
 	walk->restricted = is_restricted(walk);
 	guard(rcu)();
-	while (n < room && budget > 0 && !walk->over && !walk->deferred) {
+	while (n < room && budget > 0 && !walk->over) {
 		found = find_pids(walk, pids, min_t(size_t, room - n, budget));
-		for (i = 0; i < found && budget > 0 && !walk->deferred; i++) {
+		for (i = 0; i < found && budget > 0; i++) {
 			rec = batch + n * task_size;
 			rec->pid = nr_in_walk(walk, pids[i]);
 			walk->next = rec->pid + 1;
@@ -1061,6 +1059,8 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 	BUILD_BUG_ON(offsetof(struct xyzzy_task, uid) != XYZZY_TASK_SIZE_ID);
 	BUILD_BUG_ON(sizeof(struct xyzzy_params) != XYZZY_PARAMS_SIZE_VER0);
 
+	if (walk.mask & XYZZY_MEM && !walk.approx_mem)
+		walk.nr_cpus = num_online_cpus();
 	walk.uid = from_kuid_munged(current_user_ns(), walk.kuid);
 	walk.gid = from_kgid_munged(current_user_ns(), walk.kgid);
 
