@@ -42,6 +42,7 @@
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
 #include <linux/uaccess.h>
+#include <linux/unroll.h>
 #include <linux/user_namespace.h>
 #include <uapi/linux/xyzzy.h>
 
@@ -548,7 +549,6 @@ static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 	/* The state may change at any time. */
 	rec->state = data_race(task_state_to_char(task));
 	fill_comm(rec, task);
-	rec->mask = XYZZY_ID;
 	return true;
 }
 
@@ -584,7 +584,6 @@ static void fill_creds(struct xyzzy_task *rec, struct task_struct *task,
 	rec->egid = gid_for_caller(walk, cred->egid);
 	rec->sgid = gid_for_caller(walk, cred->sgid);
 	rec->fsgid = gid_for_caller(walk, cred->fsgid);
-	rec->mask |= XYZZY_CREDS;
 }
 
 static void fill_sched(struct xyzzy_task *rec, struct task_struct *task)
@@ -596,7 +595,6 @@ static void fill_sched(struct xyzzy_task *rec, struct task_struct *task)
 	rec->rt_priority = READ_ONCE(task->rt_priority);
 	rec->cpu = task_cpu(task);
 	rec->oom_score_adj = READ_ONCE(task->signal->oom_score_adj);
-	rec->mask |= XYZZY_SCHED;
 }
 
 static void fill_cputime(struct xyzzy_task *rec, struct task_struct *task,
@@ -701,7 +699,6 @@ void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
 		if (groups & XYZZY_IO)
 			sum_io(rec, task, walk);
 	}
-	rec->mask |= groups;
 }
 
 static void read_counters(unsigned long *counters, struct mm_struct *mm,
@@ -711,6 +708,7 @@ static void read_counters(unsigned long *counters, struct mm_struct *mm,
 		get_mm_counters_sum(mm, counters);
 		return;
 	}
+	unrolled_full
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		counters[i] = get_mm_counter(mm, i);
 }
@@ -743,7 +741,6 @@ static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm,
 	/* prctl(PR_SET_MM) moves the ends of the text. */
 	rec->text = min_t(u64, data_race(mm_text_size(mm)), exec);
 	rec->lib = exec - rec->text;
-	rec->mask |= XYZZY_MEM;
 }
 
 static void clear_fields(struct xyzzy_task *rec, size_t from, size_t to)
@@ -751,27 +748,42 @@ static void clear_fields(struct xyzzy_task *rec, size_t from, size_t to)
 	memset((void *)rec + from, 0, to - from);
 }
 
+static void clear_mem(struct xyzzy_task *rec)
+{
+	clear_fields(rec, offsetof(struct xyzzy_task, vm_size),
+		     offsetofend(struct xyzzy_task, locked));
+}
+
+static void clear_io(struct xyzzy_task *rec)
+{
+	clear_fields(rec, offsetof(struct xyzzy_task, rchar),
+		     offsetofend(struct xyzzy_task, cancelled_write_bytes));
+}
+
 /*
  * ->alloc_lock keeps exit from dropping ->mm, so that no reference is needed:
  * mmput() could sleep. A kernel thread may borrow an address space; it has none.
+ * Returns whether there is one.
  */
-static void fill_mem(struct xyzzy_task *rec, struct task_struct *task,
+static bool fill_mem(struct xyzzy_task *rec, struct task_struct *task,
 		     const struct xyzzy_walk *walk)
 {
+	bool has_mm;
+
 	task_lock(task);
-	if (task->mm && !(rec->flags & PF_KTHREAD))
+	has_mm = task->mm && !(rec->flags & PF_KTHREAD);
+	if (has_mm)
 		fill_mm(rec, task->mm, walk);
 	task_unlock(task);
-	if (!(rec->mask & XYZZY_MEM))
-		clear_fields(rec, offsetof(struct xyzzy_task, vm_size),
-			     offsetofend(struct xyzzy_task, locked));
+	if (!has_mm)
+		clear_mem(rec);
+	return has_mm;
 }
 
 #ifdef CONFIG_CGROUPS
 static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
 {
 	rec->cgroup_id = cgroup_id(task_dfl_cgroup(task));
-	rec->mask |= XYZZY_CGROUP;
 }
 #else
 static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
@@ -789,6 +801,7 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 {
 	const u64 sums = groups & (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO);
 
+	rec->mask = groups;
 	if (!fill_id(rec, task, pid, walk))
 		return false;
 	if (walk->mask == XYZZY_ID)
@@ -801,14 +814,12 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 		fill_sched(rec, task);
 	if (groups & XYZZY_TIMES)
 		fill_cputime(rec, task, walk);
-	if (groups & XYZZY_MEM)
-		fill_mem(rec, task, walk);
+	if (groups & XYZZY_MEM && !fill_mem(rec, task, walk))
+		rec->mask &= ~(u64)XYZZY_MEM;
 	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
 	if (walk->mask & ~groups & XYZZY_IO)
-		clear_fields(rec, offsetof(struct xyzzy_task, rchar),
-			     offsetofend(struct xyzzy_task,
-					 cancelled_write_bytes));
+		clear_io(rec);
 	return !is_released(task);
 }
 
