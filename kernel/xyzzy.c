@@ -42,7 +42,6 @@
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
 #include <linux/uaccess.h>
-#include <linux/unroll.h>
 #include <linux/user_namespace.h>
 #include <uapi/linux/xyzzy.h>
 
@@ -708,9 +707,10 @@ static void read_counters(unsigned long *counters, struct mm_struct *mm,
 		get_mm_counters_sum(mm, counters);
 		return;
 	}
-	unrolled_full
-	for (int i = 0; i < NR_MM_COUNTERS; i++)
-		counters[i] = get_mm_counter(mm, i);
+	counters[MM_FILEPAGES] = get_mm_counter(mm, MM_FILEPAGES);
+	counters[MM_ANONPAGES] = get_mm_counter(mm, MM_ANONPAGES);
+	counters[MM_SWAPENTS] = get_mm_counter(mm, MM_SWAPENTS);
+	counters[MM_SHMEMPAGES] = get_mm_counter(mm, MM_SHMEMPAGES);
 }
 
 /*

@@ -12,7 +12,6 @@ void get_mm_counters_sum(struct mm_struct *mm, unsigned long *counters)
 	s64 sums[NR_MM_COUNTERS];
 
 	percpu_counter_sum_many(mm->rss_stat, sums, NR_MM_COUNTERS);
-	unrolled_full
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		counters[i] = max(sums[i], 0);
 }

@@ -2,15 +2,15 @@
 
 /**
  * percpu_counter_sum_many - Sum several counters in one pass over the CPUs
- * @fbc: All counters that one percpu_counter_init_many() has set up
+ * @fbc: Array of counters that one percpu_counter_init_many() has set up
  * @sums: Array for the sums, each as percpu_counter_sum() returns it
- * @nr_counters: How many they are, a small constant
+ * @nr_counters: Size of the arrays, a constant up to MAX_LOCKDEP_SUBCLASSES
  *
- * What one CPU has of these counters is side by side in memory, so that summing
- * them together takes hardly longer than summing one of them.
+ * The parts that one CPU has of these counters are next to each other in memory,
+ * so summing all of them takes hardly longer than summing one.
  *
- * Context: Any. Disables interrupts, and takes the locks of all the counters in
- *	    the order of the array.
+ * Context: Any. Disables interrupts, and takes the locks of all counters in the
+ *	    order of the array.
  */
 static __always_inline
 void percpu_counter_sum_many(struct percpu_counter *fbc, s64 *sums,
@@ -19,25 +19,32 @@ void percpu_counter_sum_many(struct percpu_counter *fbc, s64 *sums,
 	const s32 *parts;
 	unsigned long flags;
 	int cpu;
-	u32 i;
+
+#define LOCK_COUNTER(i, nr)						\
+	if ((i) < (nr)) {						\
+		raw_spin_lock_nested(&fbc[i].lock, (i));		\
+		sums[i] = fbc[i].count;					\
+	}
+#define ADD_PART(i, nr)							\
+	if ((i) < (nr))							\
+		sums[i] += parts[i];
+#define UNLOCK_COUNTER(i, nr)						\
+	if ((i) < (nr))							\
+		raw_spin_unlock(&fbc[i].lock);
 
 	local_irq_save(flags);
-	unrolled_full
-	for (i = 0; i < nr_counters; i++) {
-		raw_spin_lock_nested(&fbc[i].lock, i);
-		sums[i] = fbc[i].count;
-	}
+	UNROLL(8, LOCK_COUNTER, nr_counters)
 	/* For the dying CPUs, see __percpu_counter_sum(). */
 	for_each_cpu_or(cpu, cpu_online_mask, cpu_dying_mask) {
 		parts = per_cpu_ptr(fbc->counters, cpu);
-		unrolled_full
-		for (i = 0; i < nr_counters; i++)
-			sums[i] += parts[i];
+		UNROLL(8, ADD_PART, nr_counters)
 	}
-	unrolled_full
-	for (i = 0; i < nr_counters; i++)
-		raw_spin_unlock(&fbc[i].lock);
+	UNROLL(8, UNLOCK_COUNTER, nr_counters)
 	local_irq_restore(flags);
+
+#undef LOCK_COUNTER
+#undef ADD_PART
+#undef UNLOCK_COUNTER
 }
 static inline void percpu_counter_sum_many(struct percpu_counter *fbc,
 					   s64 *sums, u32 nr_counters)
