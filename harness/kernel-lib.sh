@@ -5,7 +5,7 @@
 
 CC=${CC:-gcc}
 # Another compiler builds everything anew, in a place of its own.
-LABEL=$TREE_NAME-$CONFIG-$ARCH
+LABEL=$TREE_NAME-$CONFIG-$ARCH${LABEL_MORE:-}
 [ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
 OUT=$BUILD/out/$LABEL
 

@@ -1,33 +1,141 @@
 #!/bin/sh
 # After each commit of the series the kernel builds without a warning, with the
 # option on and off.
+#
+# The image is built after the last commit alone. After each other commit that
+# can change it, make compiles what depends on the files of the commit and links
+# vmlinux.
 set -eu
+# A directory of its own, as other kernels are built from the last commit.
+LABEL_MORE=-steps
+export LABEL_MORE
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-warnings()
-{
-	! grep -n -i -e 'warning:' -e 'error:' "$BUILD/log/build-$LABEL-$1.log"
-}
+series=$BASE_REF..$NAME
+work=$(mktemp -d)
+saved=
 
-# An option that is not there yet is off.
-build_step()
-{
-	git -C "$TREE" checkout -q -f --detach "$1"
-	"$HARNESS/kernel.sh" "$2" && warnings "$2"
-}
-
+# Restore the times of the files too, so that other kernels are not built anew.
 back_to_branch()
 {
 	git -C "$TREE" checkout -q -f "$NAME"
+	if [ -n "$saved" ]; then
+		tar -xf "$saved" -C "$TREE"
+		git -C "$TREE" update-index -q --refresh
+	fi
+	rm -rf "$work"
+}
+
+title_of()
+{
+	git -C "$TREE" log -1 --format=%s "$1"
+}
+
+changed_files()
+{
+	git -C "$TREE" diff --no-renames --name-only "$@"
+}
+
+# The files that a build reads are named in what make and the compiler leave behind.
+files_read()
+{
+	find "$OUT" \( -name '*.cmd' -o -name '*.d' \) -exec cat {} + |
+		tr -s ' \t\\:;,()' '\n' |
+		sed "s,^.*/$TREE_NAME/,,; :again; s,[^/]*/\.\./,,; t again" | sort -u
+}
+
+# The build does not read the file, and would not find a new one in that place.
+is_elsewhere()
+{
+	! grep -Fqx "$1" "$work/read" || return 1
+	case $1 in
+	arch/"$KARCH"/*) return 1 ;;
+	Documentation/* | MAINTAINERS | arch/* | tools/testing/*) ;;
+	*) return 1 ;;
+	esac
+}
+
+can_change_image()
+{
+	for file in $(changed_files "$1"); do
+		is_elsewhere "$file" || return 0
+	done
+	return 1
+}
+
+# no_warnings STATE build|make: in the logs of kernel.sh.
+no_warnings()
+{
+	! grep -n -i -e 'warning:' -e 'error:' \
+		"$BUILD/log/config-$LABEL.log" "$BUILD/log/$2-$LABEL-$1.log"
+}
+
+build_image()
+{
+	"$HARNESS/kernel.sh" "$1" || return 1
+	no_warnings "$1" build
+}
+
+# Only what depends on a commit's files has to be compiled after it. Going back to
+# the base also changes the headers of all later commits, and the unistd_*.h that
+# are generated from the system call tables. They get an old time, so that make
+# leaves alone what includes them: those objects stay as of the last commit.
+start_at_base()
+{
+	changed_files "$series" >"$work/changed"
+	changed_files --diff-filter=d "$series" | tar -cf "$work/branch.tar" -C "$TREE" -T -
+	saved=$work/branch.tar
+	git -C "$TREE" checkout -q -f --detach "$BASE_REF"
+	"$HARNESS/kernel.sh" on prepare
+	{
+		grep -e '\.h$' -e '\.tbl$' "$work/changed" | sed "s,^,$TREE/,"
+		find "$OUT/arch" -name 'unistd_*.h'
+	} >"$work/old"
+	touch_headers -r "$work/start"
+}
+
+# Refresh the index, as checkout -f writes files anew whose time has changed.
+touch_headers()
+{
+	xargs touch -c "$@" <"$work/old"
+	git -C "$TREE" update-index -q --refresh
+}
+
+# An object as of the last commit may refer to a symbol that is not there yet. Then
+# everything that includes the headers is compiled.
+build_step()
+{
+	if ! "$HARNESS/kernel.sh" "$1" vmlinux; then
+		no_warnings "$1" make || return 1
+		grep -q 'undefined reference' "$BUILD/log/make-$LABEL-$1.log" || return 1
+		touch_headers
+		"$HARNESS/kernel.sh" "$1" vmlinux || return 1
+	fi
+	no_warnings "$1" make
 }
 
 "$HARNESS/tree.sh"
 trap back_to_branch EXIT
 trap 'exit 1' HUP INT PIPE TERM
-for commit in $(git -C "$TREE" rev-list --reverse "$BASE_REF..$NAME"); do
-	title=$(git -C "$TREE" log -1 --format=%s "$commit")
-	check "builds with $OPTION off after: $title" build_step "$commit" off
-	check "builds with $OPTION on after: $title" build_step "$commit" on
+rm -rf "$OUT"
+touch "$work/start"
+for state in off on; do
+	check "builds with $OPTION $state after all commits" build_image $state
+done
+files_read >"$work/read"
+start_at_base
+for commit in $(git -C "$TREE" rev-list --reverse "$series"); do
+	title=$(title_of "$commit")
+	if ! can_change_image "$commit^..$commit"; then
+		say "# cannot change the image: $title"
+	elif ! can_change_image "$commit..$NAME"; then
+		say "# is the last commit that can change the image: $title"
+	else
+		git -C "$TREE" checkout -q -f --detach "$commit"
+		check "builds with $OPTION on after: $title" build_step on
+		git -C "$TREE" grep -q "config $OPTION\$" -- init/Kconfig || continue
+		check "builds with $OPTION off after: $title" build_step off
+	fi
 done
 exit $failed
