@@ -53,6 +53,7 @@ static inline char *map_apart(size_t *size)
 }
 
 struct mappings {
+	pid_t owner;
 	char *map;
 	size_t size;
 };
@@ -61,7 +62,7 @@ static inline int hold_mm(void *arg)
 {
 	const struct mappings *mappings = arg;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	die_with_parent(mappings->owner);
 	while (!madvise(mappings->map, mappings->size, MADV_DOFORK) &&
 	       !madvise(mappings->map, mappings->size, MADV_DONTFORK))
 		;
@@ -84,7 +85,7 @@ static inline void start_holders(struct mappings *mappings)
 
 static inline void be_held(int ready_fd, int go_fd, int done_fd)
 {
-	struct mappings mappings;
+	struct mappings mappings = { .owner = getpid() };
 	char done_arg[12], c;
 
 	mappings.map = map_apart(&mappings.size);
