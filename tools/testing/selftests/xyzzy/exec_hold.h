@@ -17,7 +17,7 @@
 #define HELD_NEW_NAME "held-new"
 
 /* How long one round of changes takes, and the most mappings for it. */
-#define HOLD_MS 200
+#define HOLD_MS 100
 #define MAPPINGS_MAX 56000
 #define MAPPINGS_STEP 2000
 #define NR_HOLDERS 2
