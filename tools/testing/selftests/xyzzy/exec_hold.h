@@ -17,7 +17,7 @@
 #define HELD_NEW_NAME "held-new"
 
 /* How long one round of changes takes, and the most mappings for it. */
-#define HOLD_MS 200
+#define HOLD_MS 100
 #define MAPPINGS_MAX 56000
 #define MAPPINGS_STEP 2000
 #define NR_HOLDERS 2
@@ -53,6 +53,7 @@ static inline char *map_apart(size_t *size)
 }
 
 struct mappings {
+	pid_t owner;
 	char *map;
 	size_t size;
 };
@@ -61,7 +62,7 @@ static inline int hold_mm(void *arg)
 {
 	const struct mappings *mappings = arg;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	die_with_parent(mappings->owner);
 	while (!madvise(mappings->map, mappings->size, MADV_DOFORK) &&
 	       !madvise(mappings->map, mappings->size, MADV_DONTFORK))
 		;
@@ -84,7 +85,7 @@ static inline void start_holders(struct mappings *mappings)
 
 static inline void be_held(int ready_fd, int go_fd, int done_fd)
 {
-	struct mappings mappings;
+	struct mappings mappings = { .owner = getpid() };
 	char done_arg[12], c;
 
 	mappings.map = map_apart(&mappings.size);

@@ -184,10 +184,26 @@ static inline __u64 exec_load_count(const struct exec_load *load)
 	return eventfd_read(load->counter, &count) ? 0 : count;
 }
 
+/* A process has this name only when it is USER's and dumpable. */
+static inline bool wait_name(pid_t pid, const char *name)
+{
+	struct proc_dir dir = proc_dir(pid, 0);
+	char comm[64];
+
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		if (proc_comm(&dir, comm, sizeof(comm)))
+			return false;
+		if (!strcmp(comm, name))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
 /* Returns when programs are executed, or -errno. */
 static inline int exec_load_start(struct exec_load *load, bool by_thread)
 {
-	__u64 nr = 0;
+	bool runs = true;
 	int err;
 
 	memset(load, 0, sizeof(*load));
@@ -203,14 +219,13 @@ static inline int exec_load_start(struct exec_load *load, bool by_thread)
 		load->loops[i] = spawn_loop(load);
 	for (int i = 0; i < NR_FORKERS; i++)
 		load->forkers[i] = spawn_forker(load, i);
-	for (int i = 0; i < WAIT_TRIES && nr < 2 * (NR_LOOPS + NR_FORKERS);
-	     i++) {
-		usleep(1000);
-		nr += exec_load_count(load);
-	}
+	for (int i = 0; i < NR_LOOPS; i++)
+		runs &= wait_name(load->loops[i], LOOP_NAME);
+	for (int i = 0; i < NR_FORKERS; i++)
+		runs &= wait_name(load->forkers[i], OLD_NAME);
 	load->disturbers[0] = spawn_disturber(0, 1000);
 	load->disturbers[1] = spawn_disturber(1, 200);
-	return nr ? 0 : -ETIMEDOUT;
+	return runs ? 0 : -ETIMEDOUT;
 }
 
 /* Do they all live? */

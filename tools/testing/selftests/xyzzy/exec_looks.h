@@ -37,6 +37,8 @@ struct tally {
 	unsigned long torn_stats;
 	__u64 longest_ns;	/* Of one look */
 	char first[128];
+	__u64 begin_ns;
+	__u64 first_ns;		/* When that was */
 };
 
 struct watcher {
@@ -59,6 +61,7 @@ static inline void found_wrong(struct tally *tally, unsigned long *count,
 	++*count;
 	if (tally->first[0])
 		return;
+	tally->first_ns = now_ns() - tally->begin_ns;
 	va_start(args, format);
 	vsnprintf(tally->first, sizeof(tally->first), format, args);
 	va_end(args);
@@ -222,6 +225,7 @@ static inline int watch(void *arg)
 	struct watcher *watcher = arg;
 	__u64 end = now_ns() + watcher->ms * 1000000;
 
+	watcher->tally.begin_ns = now_ns();
 	if (pin_to_cpu(1) || become(&watcher->caller) || start_signals(watcher))
 		return EXIT_FAILURE;
 	for (int round = 0; now_ns() < end; round++) {

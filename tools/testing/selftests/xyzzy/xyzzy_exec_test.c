@@ -129,7 +129,8 @@ static void log_tally(struct __test_metadata *_metadata,
 	       tally->hidden, tally->errors, tally->torn, tally->torn_stats,
 	       tally->stats);
 	if (tally->first[0])
-		TH_LOG("first of them: %s", tally->first);
+		TH_LOG("first of them, after %llu ms: %s",
+		       tally->first_ns / 1000000, tally->first);
 }
 
 TEST_F_TIMEOUT(exec, hides_no_process_and_tears_no_record, NO_TIMEOUT)
