@@ -12,6 +12,8 @@ void get_mm_counters_sum(struct mm_struct *mm, unsigned long *counters)
 	s64 sums[NR_MM_COUNTERS];
 
 	percpu_counter_sum_many(mm->rss_stat, sums, NR_MM_COUNTERS);
-	for (int i = 0; i < NR_MM_COUNTERS; i++)
-		counters[i] = max(sums[i], 0);
+	counters[MM_FILEPAGES] = max(sums[MM_FILEPAGES], 0);
+	counters[MM_ANONPAGES] = max(sums[MM_ANONPAGES], 0);
+	counters[MM_SWAPENTS] = max(sums[MM_SWAPENTS], 0);
+	counters[MM_SHMEMPAGES] = max(sums[MM_SHMEMPAGES], 0);
 }
