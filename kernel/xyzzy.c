@@ -341,6 +341,9 @@ static unsigned int find_threads(struct xyzzy_walk *walk, struct pid **pids,
 	       walk->tids[walk->tid_pos] < walk->next)
 		walk->tid_pos++;
 	for (i = walk->tid_pos; i < walk->nr_tids && found < max; i++) {
+		/* A thread that calls execve() takes over an ID. */
+		if (i && walk->tids[i] == walk->tids[i - 1])
+			continue;
 		pids[found] = find_pid_ns(walk->tids[i], walk->ns);
 		if (pids[found])
 			found++;
@@ -662,11 +665,12 @@ void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 {
 	struct task_io_accounting ioac;
 
-	if (walk->type == PIDTYPE_TGID)
+	if (walk->type == PIDTYPE_TGID) {
 		thread_group_io_accounting(task->signal, &ioac);
-	else
+	} else {
 		/* A thread changes its own figures without a lock. */
 		ioac = data_race(task->ioac);
+	}
 
 	rec->rchar = ioac.rchar;
 	rec->wchar = ioac.wchar;
@@ -692,7 +696,7 @@ static __always_inline
 void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
 	       const struct xyzzy_walk *walk, u64 groups)
 {
-	scoped_seqlock_read (&task->signal->stats_lock, ss_lock_irqsave) {
+	scoped_seqlock_read(&task->signal->stats_lock, ss_lock_irqsave) {
 		if (groups & (XYZZY_TIMES | XYZZY_FAULTS))
 			sum_counts(rec, task, walk, groups);
 		if (groups & XYZZY_IO)

@@ -11,7 +11,9 @@ void get_mm_counters_sum(struct mm_struct *mm, unsigned long *counters)
 {
 	s64 sums[NR_MM_COUNTERS];
 
-	percpu_counter_sum_many(mm->rss_stat, sums, NR_MM_COUNTERS);
+	BUILD_BUG_ON(NR_MM_COUNTERS != 4);
+
+	percpu_counter_sum_four(mm->rss_stat, sums);
 	counters[MM_FILEPAGES] = max(sums[MM_FILEPAGES], 0);
 	counters[MM_ANONPAGES] = max(sums[MM_ANONPAGES], 0);
 	counters[MM_SWAPENTS] = max(sums[MM_SWAPENTS], 0);

@@ -15,8 +15,9 @@ void thread_group_io_accounting(struct signal_struct *sig,
 	struct task_struct *t;
 
 	*acct = sig->ioac;
-	/* A thread changes its own figures without a lock. */
-	__for_each_thread(sig, t)
+	__for_each_thread(sig, t) {
+		/* A thread changes its own figures without a lock. */
 		data_race((task_io_accounting_add(acct, &t->ioac), 0));
+	}
 }
 #endif /* CONFIG_TASK_IO_ACCOUNTING */
