@@ -10,7 +10,7 @@ set -eu
 state=$1
 shift
 tests=$(for test; do printf ' %s_%s_test' "$NAME" "$test"; done)
-limit=${LIMIT:-900}
+limit=${LIMIT:-1800}
 
 boot()
 {
