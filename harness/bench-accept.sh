@@ -38,7 +38,7 @@ say "figures: $bench"
 FIGURES=$bench
 {
 	tables "$bench/summary"
-	say "(make bench, and with CONFIG=defconfig where said; QEMU -icount shift=0)"
+	say "(make bench; QEMU -icount shift=0)"
 } >"$work/summary"
 while read -r document; do
 	case $document in '#'* | '') continue ;; esac
