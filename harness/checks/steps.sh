@@ -3,8 +3,9 @@
 # option on and off.
 #
 # The image is built after the last commit alone. After each other commit that
-# can change it, make compiles what depends on the files of the commit and links
-# vmlinux.
+# can change it, make compiles the C files that the series changes, and what else
+# depends on the files of the commit, and links vmlinux. What merely includes a
+# header is compiled once for each text that the series gives the header.
 set -eu
 # A directory of its own, as other kernels are built from the last commit.
 LABEL_MORE=-steps
@@ -77,8 +78,7 @@ build_image()
 	no_warnings "$1" build
 }
 
-# Only what depends on a commit's files has to be compiled after it. Going back to
-# the base also changes the headers of all later commits, and the unistd_*.h that
+# Going back to the base changes all headers of the series, and the unistd_*.h that
 # are generated from the system call tables. They get an old time, so that make
 # leaves alone what includes them: those objects stay as of the last commit.
 start_at_base()
@@ -88,30 +88,39 @@ start_at_base()
 	saved=$work/branch.tar
 	git -C "$TREE" checkout -q -f --detach "$BASE_REF"
 	"$HARNESS/kernel.sh" on prepare
-	{
-		grep -e '\.h$' -e '\.tbl$' "$work/changed" | sed "s,^,$TREE/,"
-		find "$OUT/arch" -name 'unistd_*.h'
-	} >"$work/old"
-	touch_headers -r "$work/start"
+	find "$OUT/arch" -name 'unistd_*.h' -exec touch -r "$work/start" {} +
+	grep -e '\.h$' -e '\.tbl$' "$work/changed" | touch_files -r "$work/start"
 }
 
 # Refresh the index, as checkout -f writes files anew whose time has changed.
-touch_headers()
+touch_files()
 {
-	xargs touch -c "$@" <"$work/old"
+	sed "s,^,$TREE/," | xargs -r touch -c "$@"
 	git -C "$TREE" update-index -q --refresh
 }
 
+# A header that is as after the last commit has been compiled by all that include it.
+check_out()
+{
+	git -C "$TREE" checkout -q -f --detach "$1"
+	grep '\.c$' "$work/changed" | touch_files
+	changed_files "$1^..$1" | grep '\.h$' | while read -r file; do
+		! git -C "$TREE" diff --quiet "$1..$NAME" -- "$file" || say "$file"
+	done | touch_files -r "$work/start"
+}
+
 # An object as of the last commit may refer to a symbol that is not there yet. Then
-# everything that includes the headers is compiled.
+# it is compiled for this commit, once.
 build_step()
 {
-	if ! "$HARNESS/kernel.sh" "$1" vmlinux; then
+	: >"$work/compiled"
+	until "$HARNESS/kernel.sh" "$1" vmlinux; do
 		no_warnings "$1" make || return 1
-		grep -q 'undefined reference' "$BUILD/log/make-$LABEL-$1.log" || return 1
-		touch_headers
-		"$HARNESS/kernel.sh" "$1" vmlinux || return 1
-	fi
+		sed -n 's/^[^ ]*ld[^ ]*: \([^ :]*\.o\):.*/\1/p' "$BUILD/log/make-$LABEL-$1.log" |
+			sort -u | grep -Fvx -f "$work/compiled" >"$work/objects" || return 1
+		(cd "$OUT" && xargs rm -f) <"$work/objects"
+		cat "$work/objects" >>"$work/compiled"
+	done
 	no_warnings "$1" make
 }
 
@@ -132,7 +141,7 @@ for commit in $(git -C "$TREE" rev-list --reverse "$series"); do
 	elif ! can_change_image "$commit..$NAME"; then
 		say "# is the last commit that can change the image: $title"
 	else
-		git -C "$TREE" checkout -q -f --detach "$commit"
+		check_out "$commit"
 		check "builds with $OPTION on after: $title" build_step on
 		git -C "$TREE" grep -q "config $OPTION\$" -- init/Kconfig || continue
 		check "builds with $OPTION off after: $title" build_step off
