@@ -6,8 +6,8 @@
 
 #include <time.h>
 
-#define MAX_THREADS 5000
-#define NR_OTHERS 5000
+#define MAX_THREADS 4200
+#define NR_OTHERS 2000
 #define TIMEOUT 300
 
 #define PID_MAX "/proc/sys/kernel/pid_max"
@@ -94,10 +94,10 @@ FIXTURE_VARIANT_ADD(group, of_100_leader_exits)
 { .nr = 100, .leader_exits = true, };
 FIXTURE_VARIANT_ADD(group, of_100_wrap)
 { .nr = 100, .wrap = true, };
-FIXTURE_VARIANT_ADD(group, of_5000)
-{ .nr = 5000, };
-FIXTURE_VARIANT_ADD(group, of_5000_wrap)
-{ .nr = 5000, .wrap = true, };
+FIXTURE_VARIANT_ADD(group, of_4200)
+{ .nr = 4200, };
+FIXTURE_VARIANT_ADD(group, of_4200_wrap)
+{ .nr = 4200, .wrap = true, };
 
 /* clang-format on */
 
