@@ -12,7 +12,7 @@ static bool needs_ptrace_access(struct proc_fs_info *fs_info,
 }
 
 /**
- * proc_needs_ptrace_access - Which tasks may current see through a procfs mount?
+ * proc_needs_ptrace_access - Must current pass the ptrace check to see a task?
  * @sb: Superblock of the procfs
  *
  * The mount options hidepid= and gid= decide, as they do when current opens
