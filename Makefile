@@ -9,6 +9,15 @@ export BASE LINUX CONFIG ARCH CC JOBS
 
 H := harness
 
+# Settings that cannot work end here, with one line and before any work.
+ifneq ($(filter-out help man clean,$(or $(MAKECMDGOALS),help)),)
+problem := $(shell BASE='$(BASE)' LINUX='$(LINUX)' CONFIG='$(CONFIG)' \
+	ARCH='$(ARCH)' $H/settings.sh 2>&1)
+ifneq ($(problem),)
+$(error $(problem))
+endif
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help run bench check check-oracle check-arch check-hard coverage patches tree boot man clean
 
