@@ -8,7 +8,7 @@ set -eu
 . "$HARNESS/apt.sh"
 
 target=$BUILD/busybox-$ARCH
-wanted=$HARNESS/configs/busybox.config
+wanted=$HARNESS/busybox.config
 
 get_package()
 {

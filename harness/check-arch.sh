@@ -1,5 +1,5 @@
 #!/bin/sh
-# Build the kernel for each machine of the table archs, boot it, run the
+# Build the kernel for each machine of machines/, boot it, run the
 # selftests of each of its ABIs, and end with a table of what came out.
 #
 #   check-arch.sh [MACHINE...]
@@ -9,8 +9,8 @@ set -eu
 LIMIT=${LIMIT:-7200} GUEST=${GUEST:-TIMEOUT=900}
 export LIMIT GUEST
 rows=$BUILD/log/check-arch.rows
-# shellcheck disable=SC2046 # a list of words
-[ $# -gt 0 ] || set -- $(awk '/^[^#]/ { print $1 }' "$HARNESS/archs")
+# shellcheck disable=SC2046 # a list of names
+[ $# -gt 0 ] || set -- $(machine_names)
 
 # Of a program's ELF header.
 endianness()

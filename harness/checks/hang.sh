@@ -11,7 +11,7 @@ trap 'exit 1' HUP INT PIPE TERM
 # make_qemu STATUS: stands in for QEMU; goes by itself in the end, come what may.
 make_qemu()
 {
-	cat >"$work/${QEMU%% *}" <<-END
+	cat >"$work/$QEMU" <<-END
 	#!/bin/sh
 	trap '' TERM
 	for word; do
@@ -22,7 +22,7 @@ make_qemu()
 	done
 	exec sleep 60
 	END
-	chmod +x "$work/${QEMU%% *}"
+	chmod +x "$work/$QEMU"
 }
 
 # The limit alone would end it later.

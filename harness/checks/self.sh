@@ -102,9 +102,10 @@ takes_setting()
 	env "$@" "$HARNESS/settings.sh"
 }
 
-check "an unknown ARCH is refused" refuses_setting 'ARCH=vax: expected one of x86_64' ARCH=vax
+check "an unknown ARCH is refused" refuses_setting 'ARCH=vax: expected one of alpha' ARCH=vax
 check "an unknown CONFIG is refused" refuses_setting 'CONFIG=nope: expected one of tiny' CONFIG=nope
 check "a CONFIG of the kernel's own is taken" takes_setting CONFIG=defconfig
+check "an unknown ABI is refused" refuses_setting 'ABIS=x: expected some of m64' ABIS=x
 check "a BASE that is no release is refused" refuses_setting 'BASE=x: expected a kernel release' BASE=x
 check "a LINUX that is no kernel is refused" refuses_setting 'expected a kernel tree' LINUX=/proc
 check "a path with a space in it is refused" refuses_setting 'without spaces' BUILD="/tmp/a b"
