@@ -6,9 +6,9 @@
  * What the benchmarks share: quiet processes to ask about, a clock, and the
  * ways to ask. Not included by any test.
  */
+#include <linux/xyzzy.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "wrappers.h"
 
 #if defined(__x86_64__) && defined(__ILP32__)
 #define BENCH_ABI "mx32"

@@ -6,9 +6,9 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include "bench.h"
-#include "helpers.h"
 #include "kselftest.h"
+#include "bench.h"
+#include "child.h"
 
 #define STAT_FIELDS	52
 #define STATM_FIELDS	7

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "bench.h"
-#include "helpers.h"
+#include "child.h"
 
 #define STACK_SIZE (16 * 1024)
 

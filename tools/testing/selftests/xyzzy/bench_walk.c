@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include "bench.h"
+#include "xyzzy.h"
 
 static struct xyzzy_params params_of(const struct bench *bench,
 				     const struct way *way)

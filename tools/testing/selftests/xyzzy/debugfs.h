@@ -2,7 +2,7 @@
 #ifndef __XYZZY_DEBUGFS_H
 #define __XYZZY_DEBUGFS_H
 
-#include "helpers.h"
+#include "child.h"
 
 #define DEBUGFS "/sys/kernel/debug/"
 

@@ -2,8 +2,8 @@
 #ifndef __XYZZY_EXEC_LOAD_H
 #define __XYZZY_EXEC_LOAD_H
 
-#include "actors.h"
-#include "disturb.h"
+#include "caller.h"
+#include "use.h"
 
 #include <stdatomic.h>
 #include <sys/eventfd.h>

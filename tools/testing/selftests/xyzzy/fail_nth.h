@@ -45,31 +45,20 @@ static inline bool read_text(const char *path, char *text, size_t size)
 	return len > 0;
 }
 
-static inline bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok;
-
-	if (fd < 0)
-		return false;
-	ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return ok;
-}
-
 static inline void set_knobs(struct knobs_before *before)
 {
 	mount_debugfs_for(DEBUGFS "failslab");
 	for (size_t i = 0; i < NR_KNOBS; i++)
 		if (read_text(knobs[i].path, before->value[i], 16))
-			write_text(knobs[i].path, knobs[i].value);
+			write_text(AT_FDCWD, knobs[i].path,
+				   knobs[i].value);
 }
 
 static inline void reset_knobs(const struct knobs_before *before)
 {
 	for (size_t i = 0; i < NR_KNOBS; i++)
 		if (before->value[i][0])
-			write_text(knobs[i].path, before->value[i]);
+			write_text(AT_FDCWD, knobs[i].path, before->value[i]);
 }
 
 /* Can an allocation that may sleep be made to fail? */

@@ -2,8 +2,8 @@
 #ifndef __XYZZY_FUZZ_CALL_H
 #define __XYZZY_FUZZ_CALL_H
 
-#include "expect.h"
 #include "fuzz_world.h"
+#include "record.h"
 
 /*
  * One call with made-up arguments. All of it follows from a seed and the

@@ -2,8 +2,9 @@
 #ifndef __XYZZY_FUZZ_WORLD_H
 #define __XYZZY_FUZZ_WORLD_H
 
-#include "actors.h"
-#include "terminal.h"
+#include "caller.h"
+#include "ns.h"
+#include "use.h"
 
 #include <limits.h>
 #include <sys/epoll.h>

@@ -3,7 +3,7 @@
 #define __XYZZY_POPULATION_H
 
 #include "kselftest.h"
-#include "subject.h"
+#include "child.h"
 
 /*
  * A kind of processes: @nr of them, each a child of its own, which takes its

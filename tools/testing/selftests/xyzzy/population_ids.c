@@ -8,10 +8,9 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 
-#include "policy.h"
+#include "ns.h"
 #include "population.h"
-#include "terminal.h"
-#include "userns.h"
+#include "use.h"
 
 /* Those that a program may take for something else. */
 static const char * const odd_names[] = {

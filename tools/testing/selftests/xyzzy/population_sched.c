@@ -5,9 +5,8 @@
 #define _GNU_SOURCE
 #include <sys/resource.h>
 
-#include "burn.h"
-#include "policy.h"
 #include "population.h"
+#include "use.h"
 
 static int set_nice(int number)
 {

@@ -6,10 +6,8 @@
 #include <linux/fs.h>
 #include <sys/swap.h>
 
-#include "burn.h"
-#include "disk.h"
-#include "memory.h"
 #include "population.h"
+#include "use.h"
 
 #define DISK_SIZE (64 * 1024 * 1024)
 /* Each process has a part of the disk, which starts with what it reads. */

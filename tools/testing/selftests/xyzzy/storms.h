@@ -2,7 +2,8 @@
 #ifndef __XYZZY_STORMS_H
 #define __XYZZY_STORMS_H
 
-#include "actors.h"
+#include "caller.h"
+#include "ns.h"
 
 #include <sys/ptrace.h>
 #include <sys/stat.h>

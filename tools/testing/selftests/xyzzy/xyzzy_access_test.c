@@ -4,8 +4,7 @@
  * could read there, whatever hidepid= and gid= are.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "mount.h"
+#include "caller.h"
 
 FIXTURE(hidepid)
 {
@@ -154,7 +153,7 @@ FIXTURE_SETUP(hidepid)
 {
 	int procfd;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -247,7 +246,7 @@ FIXTURE_SETUP(remount)
 	struct caller caller = ORDINARY_USER;
 	int procfd;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

@@ -16,9 +16,9 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <time.h>
-#include "bench.h"
-#include "helpers.h"
 #include "kselftest.h"
+#include "bench.h"
+#include "child.h"
 
 /* The best of so many passes, unless they take longer than that. */
 #define PASSES		5
@@ -141,7 +141,7 @@ static double best_pass(struct bench *bench, const struct way *way)
 /* In a child, which can become another user. */
 static double measure(struct bench *bench, const struct way *way)
 {
-	double *ns = map_shared(sizeof(*ns)), result;
+	double *ns = share_memory(sizeof(*ns)), result;
 	pid_t pid = fork_child();
 	int status;
 

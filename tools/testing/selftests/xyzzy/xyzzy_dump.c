@@ -16,8 +16,8 @@
 #include <err.h>
 #include <stddef.h>
 
-#include "helpers.h"
 #include "kselftest.h"
+#include "child.h"
 
 #define RECORDS_A_CALL 256
 #define COMM_SIZE sizeof(((struct xyzzy_task *)NULL)->comm)

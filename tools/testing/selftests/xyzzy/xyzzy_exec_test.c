@@ -98,7 +98,7 @@ FIXTURE_SETUP(exec)
 	int err;
 
 	self->procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -167,7 +167,7 @@ FIXTURE_SETUP(exec_signals)
 	int err;
 
 	self->exec.procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

@@ -4,8 +4,9 @@
  * fail does so, then the second, and so on until the call gets through.
  */
 #include "kselftest_harness.h"
-#include "expect.h"
 #include "fail_nth.h"
+#include "ns.h"
+#include "record.h"
 
 /* More than a batch of the kernel's, so that failures hit a later one too. */
 #define NR_THREADS 40
@@ -90,7 +91,7 @@ FIXTURE_SETUP(fail)
 	struct failing *call = &self->call;
 
 	call->nth_fd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	call->nth_fd = open_fail_nth();
 	if (call->nth_fd < 0)

@@ -67,7 +67,7 @@ static __u64 number_from_env(const char *name, __u64 otherwise)
 
 FIXTURE_SETUP(fuzz)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

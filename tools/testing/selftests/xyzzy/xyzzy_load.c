@@ -23,9 +23,9 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include "bench.h"
-#include "helpers.h"
 #include "kselftest.h"
+#include "bench.h"
+#include "child.h"
 
 #define ROUNDS		15
 #define WINDOW_NS	400000000ULL
@@ -147,7 +147,7 @@ static double run_window(struct bench *bench, const struct mode *mode,
 static void run_two_cpus(struct bench *bench)
 {
 	static double percent[MODES][ROUNDS], rate[ROUNDS];
-	unsigned long *forks = map_shared(sizeof(*forks));
+	unsigned long *forks = share_memory(sizeof(*forks));
 	int round, mode, scans = 0;
 	double none, got;
 	pid_t worker;

@@ -4,7 +4,7 @@
  * first gives the error. And what a call that fails leaves alone.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
+#include "caller.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -135,7 +135,7 @@ FIXTURE_SETUP(order)
 {
 	struct xyzzy_params params = XYZZY_PARAMS(0, self->attempt.tasks, 1);
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->attempt.locked = open_locked_procfs();

@@ -5,6 +5,7 @@
  *   STORM_SECONDS=N	for so long instead of half a minute
  */
 #include "kselftest_harness.h"
+#include "record.h"
 #include "storm_walkers.h"
 
 #include <sys/resource.h>
@@ -211,7 +212,7 @@ static void set_loglevel(FIXTURE_DATA(storm) * self, const char *level)
 
 FIXTURE_SETUP(storm)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

@@ -9,8 +9,7 @@
  * Where both run at the same time, that is left to chance.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "mount.h"
+#include "caller.h"
 
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -212,7 +211,7 @@ FIXTURE_VARIANT_ADD(suid, by_thread_threads)
 FIXTURE_SETUP(suid)
 {
 	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

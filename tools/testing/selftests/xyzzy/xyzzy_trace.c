@@ -16,9 +16,9 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include "bench.h"
-#include "helpers.h"
 #include "kselftest.h"
+#include "bench.h"
+#include "child.h"
 
 #define TRACEFS "/sys/kernel/tracing"
 

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef __XYZZY_PROC_PARSE_H
-#define __XYZZY_PROC_PARSE_H
+#ifndef __XYZZY_PROC_H
+#define __XYZZY_PROC_H
+
+/* procfs: its files, and mounts of it. */
+#include "xyzzy.h"
+
+#include <linux/types.h>
 
 /*
  * Parsers for the files of /proc/PID and /proc/PID/task/TID. All of them take
  * the directory first and return 0, or -errno.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/types.h>
-#include <unistd.h>
-
-#include <linux/types.h>
 
 /* "/proc/PID", or "/proc/PID/task/TID" if @tid is not 0. */
 struct proc_dir {
@@ -300,4 +295,146 @@ static inline int proc_snap(const struct proc_dir *dir, struct proc_snap *snap)
 	return err;
 }
 
-#endif /* __XYZZY_PROC_PARSE_H */
+static inline int write_text(int dirfd, const char *path, const char *text)
+{
+	ssize_t len = strlen(text);
+	int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, len) != len)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+#ifndef __NR_fsopen
+#define __NR_fsopen (NR_BASE + 430)
+#endif
+#ifndef __NR_fsconfig
+#define __NR_fsconfig (NR_BASE + 431)
+#endif
+#ifndef __NR_fsmount
+#define __NR_fsmount (NR_BASE + 432)
+#endif
+
+/* Some <sys/mount.h> have these as macros, older ones not at all. */
+#ifndef FSCONFIG_SET_STRING
+#define FSCONFIG_SET_STRING 1
+#endif
+#ifndef FSCONFIG_CMD_CREATE
+#define FSCONFIG_CMD_CREATE 6
+#endif
+
+#ifndef __NR_fspick
+#define __NR_fspick (NR_BASE + 433)
+#endif
+#ifndef FSPICK_EMPTY_PATH
+#define FSPICK_EMPTY_PATH 0x00000008
+#endif
+#ifndef FSCONFIG_CMD_RECONFIGURE
+#define FSCONFIG_CMD_RECONFIGURE 7
+#endif
+
+/* The directory of an O_PATH descriptor, open for reading as procfd has to be. */
+static inline int open_for_reading(int dirfd)
+{
+	return openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Mount what a context of fsopen() describes, but nowhere: its root directory. */
+static inline int open_mount(int fs)
+{
+	int mount = syscall(__NR_fsmount, fs, 0, 0), fd;
+
+	if (mount < 0)
+		return -1;
+	fd = open_for_reading(mount);
+	close(mount);
+	return fd;
+}
+
+/*
+ * A new procfs of the caller's PID namespace, mounted nowhere: a descriptor of
+ * its root directory. @hidepid and @gid are mount options, NULL for none.
+ */
+static inline int open_procfs(const char *hidepid, const char *gid)
+{
+	int fs = syscall(__NR_fsopen, "proc", 0);
+	int fd = -1;
+
+	if (fs < 0)
+		return -1;
+	if (hidepid && syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING,
+			       "hidepid", hidepid, 0))
+		goto out;
+	if (gid && syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, "gid", gid,
+			   0))
+		goto out;
+	if (syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		goto out;
+	fd = open_mount(fs);
+out:
+	close(fs);
+	return fd;
+}
+
+/*
+ * A new file system, mounted nowhere: a descriptor of its root directory.
+ * Options are name, value, name, value, ..., NULL.
+ */
+static inline int open_fs(const char *type, const char * const *options)
+{
+	int fs = syscall(__NR_fsopen, type, 0), fd = -1, err = 0;
+
+	if (fs < 0)
+		return -1;
+	for (; *options && !err; options += 2)
+		err = syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING,
+			      options[0], options[1], 0);
+	if (!err && !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL,
+			     NULL, 0))
+		fd = open_mount(fs);
+	close(fs);
+	return fd;
+}
+
+static inline int open_procfs_with(const char * const *options)
+{
+	return open_fs("proc", options);
+}
+
+/* Change an option of a mounted procfs. */
+static inline int reconfigure(int procfd, const char *name, const char *value)
+{
+	int fs = syscall(__NR_fspick, procfd, "", FSPICK_EMPTY_PATH);
+	int err = 0;
+
+	if (fs < 0 ||
+	    syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, name, value, 0) ||
+	    syscall(__NR_fsconfig, fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0))
+		err = -errno;
+	close_fd(fs);
+	return err;
+}
+
+/* Mount a file system at @dir, in a mount namespace of the test's own. */
+static inline int mount_private(const char *type, const char *dir,
+				const char *options)
+{
+	if (unshare(CLONE_NEWNS) ||
+	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount(type, dir, type, 0, options))
+		return -errno;
+	return 0;
+}
+
+/* The same for a procfs: a descriptor of its root directory, or -1. */
+static inline int mount_proc(const char *dir, const char *options)
+{
+	if (mount_private("proc", dir, options))
+		return -1;
+	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+#endif /* __XYZZY_PROC_H */

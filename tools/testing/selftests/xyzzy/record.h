@@ -1,10 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef __XYZZY_EXPECT_H
-#define __XYZZY_EXPECT_H
+#ifndef __XYZZY_RECORD_H
+#define __XYZZY_RECORD_H
 
-#include "subject.h"
+/*
+ * Records, and what /proc shows of the same process. Include
+ * kselftest_harness.h first.
+ */
+#include "child.h"
 
 #include <stddef.h>
+
+/* ns in the ticks of /proc/PID/stat. */
+static inline __u64 ns_to_ticks(__u64 ns)
+{
+	__u64 hz = sysconf(_SC_CLK_TCK);
+
+	return ns / 1000000000 * hz + ns % 1000000000 * hz / 1000000000;
+}
+
+/*
+ * Records.
+ */
+#define RECORDS_MAX 64
+
+/* The record of the thread @tid of @pid, or with @tid 0 of the process. */
+static inline int record_get(pid_t pid, pid_t tid, __u64 mask,
+			     struct xyzzy_task *task)
+{
+	struct xyzzy_task tasks[RECORDS_MAX];
+	int pidfd = sys_pidfd_open(pid, 0);
+	long ret;
+
+	memset(task, 0xff, sizeof(*task));
+	if (pidfd < 0)
+		return -errno;
+	memset(tasks, 0xff, sizeof(tasks));
+	ret = xyzzy_pidfd(-1, pidfd, mask, tid ? XYZZY_THREADS : 0, tasks,
+			  RECORDS_MAX);
+	close(pidfd);
+	if (ret < 0)
+		return ret;
+	for (long i = 0; i < ret; i++) {
+		if (tasks[i].pid != (__u32)(tid ?: pid))
+			continue;
+		*task = tasks[i];
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* A record, and what /proc shows of the same process (thread) meanwhile. */
+struct pair {
+	struct xyzzy_task task;
+	struct proc_snap snap;
+};
+
+/*
+ * Take both. What /proc shows must be the same before and after the call, so
+ * this is for those that sleep, are stopped or dead.
+ */
+static inline int pair_take(struct pair *pair, pid_t pid, pid_t tid)
+{
+	struct proc_dir dir = proc_dir(pid, tid);
+	struct proc_snap before;
+	int err;
+
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		err = proc_snap(&dir, &before);
+		if (!err)
+			err = record_get(pid, tid, XYZZY_ALL, &pair->task);
+		if (!err)
+			err = proc_snap(&dir, &pair->snap);
+		if (err)
+			return err;
+		if (!memcmp(&before, &pair->snap, sizeof(before)))
+			return 0;
+		usleep(1000);
+	}
+	return -ETIMEDOUT;
+}
 
 /*
  * Each group of a record against what /proc shows of the same process. Include
@@ -214,4 +288,4 @@ static inline void expect_rest_zero(struct __test_metadata *_metadata,
 	}
 }
 
-#endif /* __XYZZY_EXPECT_H */
+#endif /* __XYZZY_RECORD_H */
