@@ -486,7 +486,7 @@ FIXTURE_SETUP(growth)
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (variant->procfs) {
-		self->procfd = open_procfs(NULL, NULL);
+		self->procfd = open_procfs(NULL);
 		if (self->procfd < 0)
 			SKIP(return, "cannot mount a procfs");
 	}
