@@ -4,8 +4,7 @@
  * could read there, whatever hidepid= and gid= are.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "mount.h"
+#include "caller.h"
 
 FIXTURE(hidepid)
 {
@@ -154,7 +153,7 @@ FIXTURE_SETUP(hidepid)
 {
 	int procfd;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -162,7 +161,7 @@ FIXTURE_SETUP(hidepid)
 		SKIP(return, NO_USERS);
 	if (variant->caller.userns && access("/proc/self/ns/user", F_OK))
 		SKIP(return, "no user namespaces");
-	procfd = open_procfs_with(variant->options);
+	procfd = open_fs("proc", variant->options);
 	ASSERT_LE(0, procfd);
 	self->view = view_make(&variant->caller, procfd);
 	ASSERT_EQ(0, actors_start(self->actors));
@@ -247,13 +246,13 @@ FIXTURE_SETUP(remount)
 	struct caller caller = ORDINARY_USER;
 	int procfd;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
 	if (!have_users())
 		SKIP(return, NO_USERS);
-	procfd = open_procfs("0", NULL);
+	procfd = open_procfs("0");
 	ASSERT_LE(0, procfd);
 	self->view = view_make(&caller, procfd);
 	ASSERT_EQ(0, actors_start(self->actors));
@@ -296,7 +295,7 @@ TEST_F(remount, gid_shows_all_to_open_descriptor)
 
 TEST_F(remount, other_procfs_is_left_alone)
 {
-	int other = open_procfs("0", NULL);
+	int other = open_procfs("0");
 
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, reconfigure(other, "hidepid", "2"));

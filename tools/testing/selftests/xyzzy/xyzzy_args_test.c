@@ -4,7 +4,7 @@
  * flags, mask, task_size, and calls without room (probing).
  */
 #include "kselftest_harness.h"
-#include "helpers.h"
+#include "child.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -50,7 +50,7 @@ FIXTURE(args)
 
 FIXTURE_SETUP(args)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->pidfd = sys_pidfd_open(getpid(), 0);
@@ -336,7 +336,7 @@ FIXTURE_VARIANT_ADD(task_size, negative_version_0) { -384, -EINVAL };
 
 FIXTURE_SETUP(task_size)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->params = XYZZY_PARAMS(0, (void *)self->record, 1);

@@ -3,8 +3,8 @@
  * XYZZY_CREDS: the four user and group IDs, and user namespaces.
  */
 #include "kselftest_harness.h"
-#include "expect.h"
-#include "userns.h"
+#include "ns.h"
+#include "record.h"
 
 #include <linux/securebits.h>
 #include <stdint.h>
@@ -103,7 +103,7 @@ FIXTURE_SETUP(creds)
 	int err;
 
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -151,7 +151,7 @@ FIXTURE(thread_creds)
 FIXTURE_SETUP(thread_creds)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -247,7 +247,7 @@ FIXTURE(userns)
 FIXTURE_SETUP(userns)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -257,7 +257,7 @@ FIXTURE_SETUP(userns)
 		SKIP(return, "no user namespaces");
 	adopt_orphans();
 	self->look = share_memory(sizeof(*self->look));
-	self->look->procfd = open_procfs("0", NULL);
+	self->look->procfd = open_procfs("0");
 	ASSERT_LE(0, self->look->procfd);
 }
 

@@ -4,7 +4,7 @@
  * children. Major ones come from userfaultfd(2).
  */
 #include "kselftest_harness.h"
-#include "expect.h"
+#include "record.h"
 
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
@@ -31,7 +31,7 @@ FIXTURE(faults)
 FIXTURE_SETUP(faults)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	adopt_orphans();
 	self->job = share_memory(sizeof(*self->job));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* procfd and pidfd of struct xyzzy_params: what they take and what not. */
 #include "kselftest_harness.h"
-#include "helpers.h"
+#include "ns.h"
 
 #include <limits.h>
 #include <sys/stat.h>
@@ -54,7 +54,7 @@ FIXTURE_VARIANT_ADD(number, int_max) { INT_MAX };
 
 FIXTURE_SETUP(number)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->fd = variant->fd ?: closed_fd();
@@ -90,7 +90,7 @@ TEST_F(number, is_a_bad_pidfd_for_a_probe)
 
 TEST(negative_number_is_a_bad_procfd)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	for (int fd = -2; fd >= LOWEST_RESERVED_FD; fd--) {
@@ -103,7 +103,7 @@ TEST(negative_number_is_a_pidfd_if_it_is_one_for_signals)
 {
 	struct xyzzy_task task;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	for (int fd = -2; fd >= LOWEST_RESERVED_FD; fd--) {
@@ -155,7 +155,7 @@ FIXTURE_VARIANT_ADD(file, proc_root_path_below) { "/proc/self/..", O_PATH };
 
 FIXTURE_SETUP(file)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->fd = open(variant->path, variant->flags | O_CLOEXEC);
@@ -217,7 +217,7 @@ FIXTURE_VARIANT_ADD(procfd, nonblocking) { "/proc", O_RDONLY | O_NONBLOCK };
 
 FIXTURE_SETUP(procfd)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->fd = open(variant->path, variant->flags);
@@ -250,7 +250,7 @@ TEST(procfd_zero_is_a_descriptor)
 {
 	int fd;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	fd = open("/proc", O_RDONLY);
@@ -264,10 +264,10 @@ TEST(procfs_that_is_mounted_nowhere_is_accepted)
 {
 	int fd;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
-	fd = open_procfs(NULL, NULL);
+	fd = open_procfs(NULL);
 	if (fd < 0)
 		SKIP(return, "cannot mount procfs");
 	EXPECT_EQ(1, find_self(fd));
@@ -278,7 +278,7 @@ TEST(copy_of_a_procfs_mount_is_accepted_open_for_reading)
 {
 	int path, fd;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	path = syscall(__NR_open_tree, AT_FDCWD, "/proc", OPEN_TREE_CLONE);
@@ -314,10 +314,9 @@ FIXTURE_VARIANT_ADD(bind, of_a_process) { "/proc/self", -EINVAL };
 FIXTURE_SETUP(bind)
 {
 	self->fd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
-	if (unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (unshare_mounts())
 		SKIP(return, "needs a mount namespace");
 
 	snprintf(self->where, sizeof(self->where), "/tmp/xyzzy.XXXXXX");
@@ -352,7 +351,7 @@ FIXTURE(pidfd)
 FIXTURE_SETUP(pidfd)
 {
 	self->pidfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->child = spawn_blocked();
@@ -493,7 +492,7 @@ FIXTURE_VARIANT_ADD(pidfd_self, thread_group) { PIDFD_SELF_THREAD_GROUP };
 FIXTURE_SETUP(pidfd_self)
 {
 	self->ns.procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (!is_pidfd_self(variant->number))
 		SKIP(return, "no PIDFD_SELF");
@@ -598,7 +597,7 @@ static void lose_leader(struct self_call *call)
 
 TEST_F(pidfd_self, is_the_process_when_its_leader_has_ended)
 {
-	struct self_call *call = map_shared(sizeof(*call));
+	struct self_call *call = share_memory(sizeof(*call));
 	pid_t pid;
 	int status;
 

@@ -3,8 +3,8 @@
  * The fields of XYZZY_ID: names, IDs of processes and terminals.
  */
 #include "kselftest_harness.h"
-#include "expect.h"
-#include "terminal.h"
+#include "record.h"
+#include "use.h"
 
 #include <linux/types.h>
 #include <sys/ptrace.h>
@@ -20,7 +20,7 @@ FIXTURE(fields)
 FIXTURE_SETUP(fields)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	adopt_orphans();
 }
@@ -73,7 +73,7 @@ FIXTURE_VARIANT_ADD(name, letters_16)
 FIXTURE_SETUP(name)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 }
 
@@ -208,7 +208,7 @@ FIXTURE_VARIANT_ADD(renamed, thread) { XYZZY_ALL, XYZZY_THREADS };
 FIXTURE_SETUP(renamed)
 {
 	self->pidfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	self->pid = spawn_renamer();
 	ASSERT_LT(0, self->pid);
@@ -390,7 +390,7 @@ FIXTURE_SETUP(terminal)
 	int err;
 
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	adopt_orphans();
 	self->family = share_memory(sizeof(*self->family));

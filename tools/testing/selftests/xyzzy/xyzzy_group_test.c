@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The threads of one process, by pidfd with XYZZY_THREADS: few, or very many. */
 #include "kselftest_harness.h"
-#include "disturb.h"
-#include "subject.h"
+#include "use.h"
 
 #include <time.h>
 
@@ -104,7 +103,7 @@ FIXTURE_VARIANT_ADD(group, of_4200_wrap)
 FIXTURE_SETUP(group)
 {
 	self->pidfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	self->nr = variant->nr;
 	if (variant->wrap)
@@ -258,7 +257,7 @@ FIXTURE_SETUP(passing)
 	int fds[2];
 
 	self->pidfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	ASSERT_EQ(0, pipe(fds));
 	self->pid = fork_child();
@@ -328,7 +327,7 @@ FIXTURE_VARIANT_ADD(cost, threads) { XYZZY_THREADS };
 FIXTURE_SETUP(cost)
 {
 	self->pidfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	self->pid = spawn_threads(self->tids, 1, false);
 	ASSERT_LT(0, self->pid);

@@ -3,7 +3,7 @@
  * Which groups are filled; XYZZY_CGROUP.
  */
 #include "kselftest_harness.h"
-#include "expect.h"
+#include "record.h"
 
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -64,7 +64,7 @@ FIXTURE_VARIANT_ADD(mask, all) { .mask = XYZZY_ALL, };
 FIXTURE_SETUP(mask)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	self->supported = xyzzy_supported();
 	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
@@ -115,7 +115,7 @@ TEST(supported_tells_what_the_kernel_has)
 {
 	__u64 expected = XYZZY_ALL;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (access("/proc/self/io", F_OK))
 		expected &= ~XYZZY_IO;
@@ -196,7 +196,7 @@ FIXTURE_SETUP(cgroup)
 	const char *mount = cgroup_mount();
 
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

@@ -3,7 +3,7 @@
  * What tells one process from another: start time and pidfd inode number.
  */
 #include "kselftest_harness.h"
-#include "expect.h"
+#include "record.h"
 
 #include <linux/sched.h>
 #include <sys/stat.h>
@@ -28,7 +28,7 @@ FIXTURE(identity)
 FIXTURE_SETUP(identity)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	adopt_orphans();
 }
@@ -126,7 +126,7 @@ static long long set_back_by(void)
 FIXTURE_SETUP(timens)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

@@ -4,8 +4,8 @@
  * threads. A loop device over a memfd serves as a disk.
  */
 #include "kselftest_harness.h"
-#include "disk.h"
-#include "expect.h"
+#include "record.h"
+#include "use.h"
 
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -36,7 +36,7 @@ FIXTURE_SETUP(io)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
 	self->disk.fd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (access("/proc/self/io", F_OK))
 		SKIP(return, "no I/O accounting");

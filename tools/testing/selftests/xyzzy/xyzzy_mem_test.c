@@ -4,10 +4,8 @@
  * against what was mapped and touched.
  */
 #include "kselftest_harness.h"
-#include "disk.h"
-#include "disturb.h"
-#include "expect.h"
-#include "memory.h"
+#include "record.h"
+#include "use.h"
 
 #include <sys/swap.h>
 
@@ -107,7 +105,7 @@ FIXTURE_SETUP(mem)
 {
 	memset(&self->plain, -1, sizeof(self->plain));
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -221,7 +219,7 @@ FIXTURE_SETUP(gone)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
 	self->disk.fd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 }
 
@@ -352,7 +350,7 @@ FIXTURE(spread)
 FIXTURE_SETUP(spread)
 {
 	memset(self->subjects, -1, sizeof(self->subjects));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -485,10 +483,10 @@ static pid_t spawn_grower(const struct growth *growth)
 FIXTURE_SETUP(growth)
 {
 	self->procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (variant->procfs) {
-		self->procfd = open_procfs(NULL, NULL);
+		self->procfd = open_procfs(NULL);
 		if (self->procfd < 0)
 			SKIP(return, "cannot mount a procfs");
 	}

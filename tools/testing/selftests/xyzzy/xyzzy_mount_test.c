@@ -4,8 +4,7 @@
  * calls of one walk or meanwhile.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "mount.h"
+#include "caller.h"
 
 /* In the order of their PIDs */
 enum { OWN_FIRST, OTHERS_FIRST, OTHERS_SECOND, OWN_SECOND, NR_SUBJECTS };
@@ -39,7 +38,7 @@ FIXTURE_SETUP(mounted)
 {
 	memset(self->subjects, -1, sizeof(self->subjects));
 	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

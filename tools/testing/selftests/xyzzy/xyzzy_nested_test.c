@@ -4,9 +4,9 @@
  * user namespace on top.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "expect.h"
-#include "userns.h"
+#include "caller.h"
+#include "ns.h"
+#include "record.h"
 
 #include <linux/types.h>
 #include <sys/ioctl.h>
@@ -57,7 +57,7 @@ FIXTURE(nested)
 FIXTURE_SETUP(nested)
 {
 	self->ns.procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -154,7 +154,7 @@ FIXTURE_VARIANT_ADD(nested_tty, beside) { .beside = true };
 FIXTURE_SETUP(nested_tty)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -293,7 +293,7 @@ FIXTURE_VARIANT_ADD(inside, userns_no_procfs)
 
 FIXTURE_SETUP(inside)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -347,8 +347,8 @@ static int init_inside(void *arg)
 	pid_t pid;
 
 	view->caller = caller;
-	view->list_fd = open_procfs("0", NULL);
-	view->truth_fd = open_procfs(inside->hidepid ?: "4", NULL);
+	view->list_fd = open_procfs("0");
+	view->truth_fd = open_procfs(inside->hidepid ?: "4");
 	view->procfd = inside->hidepid ? view->truth_fd : -1;
 	if (view->list_fd < 0 || view->truth_fd < 0)
 		return KSFT_SKIP;

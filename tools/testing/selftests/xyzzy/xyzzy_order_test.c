@@ -4,7 +4,7 @@
  * first gives the error. And what a call that fails leaves alone.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
+#include "caller.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -121,7 +121,7 @@ FIXTURE_VARIANT_ADD(order, tasks_protected) { TASKS_PROTECTED };
  */
 static int open_locked_procfs(void)
 {
-	int fd = geteuid() || !have_users() ? -1 : open_procfs(NULL, NULL);
+	int fd = geteuid() || !have_users() ? -1 : open_procfs(NULL);
 
 	if (fd >= 0 && (fchmod(fd, 0) || setresuid(USER, USER, USER) ||
 			prctl(PR_SET_DUMPABLE, 1))) {
@@ -135,7 +135,7 @@ FIXTURE_SETUP(order)
 {
 	struct xyzzy_params params = XYZZY_PARAMS(0, self->attempt.tasks, 1);
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->attempt.locked = open_locked_procfs();

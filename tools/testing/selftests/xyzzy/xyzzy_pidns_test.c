@@ -4,7 +4,7 @@
  * a walk is tested here as well.
  */
 #include "kselftest_harness.h"
-#include "pidns.h"
+#include "ns.h"
 
 /* PIDs at the ends of what an ID table has room for in a node or a page. */
 static const pid_t sparse_pids[] = {
@@ -26,7 +26,7 @@ FIXTURE(pidns)
 FIXTURE_SETUP(pidns)
 {
 	self->ns.procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -145,7 +145,7 @@ static long call_inside(const struct pidns *ns, struct xyzzy_params *params,
 	int status;
 	long ret;
 
-	shared = map_shared(sizeof(*shared));
+	shared = share_memory(sizeof(*shared));
 	shared->params = *params;
 	shared->params.tasks = shared->tasks;
 	*outer = fork_into(ns, 0);
@@ -277,7 +277,7 @@ FIXTURE_VARIANT_ADD(sparse, threads_at_once) { 64, XYZZY_THREADS };
 FIXTURE_SETUP(sparse)
 {
 	self->ns.procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

@@ -4,10 +4,8 @@
  * at the time of the call, whoever opened it and when.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "mount.h"
-#include "sandbox.h"
-#include "userns.h"
+#include "caller.h"
+#include "ns.h"
 
 #include <sys/stat.h>
 
@@ -252,7 +250,7 @@ FIXTURE_VARIANT_ADD(directory, root_of_a_userns_with_the_owner)
 
 static const char *why_not(void)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		return NO_XYZZY;
 	if (geteuid())
 		return NO_ROOT;
@@ -515,7 +513,7 @@ FIXTURE_SETUP(landlock)
 	int err;
 
 	self->procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	self->procfd = open("/proc", O_RDONLY | O_DIRECTORY);
 	ASSERT_LE(0, self->procfd);
@@ -613,7 +611,7 @@ FIXTURE_SETUP(smack)
 		SKIP(return, "Smack is off");
 	self->smack = share_memory(sizeof(*self->smack));
 	self->smack->caller = caller;
-	self->smack->procfd = open_procfs_with(options);
+	self->smack->procfd = open_fs("proc", options);
 	ASSERT_LE(0, self->smack->procfd);
 	ASSERT_EQ(0, set_smack_rule(variant->rule));
 }

@@ -4,8 +4,8 @@
  * tracer. With or without one, only of these it is told XYZZY_IO.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "expect.h"
+#include "caller.h"
+#include "record.h"
 
 FIXTURE(ptrace)
 {
@@ -78,7 +78,7 @@ FIXTURE_VARIANT_ADD(ptrace, fsuid_of_other)
 
 FIXTURE_SETUP(ptrace)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -157,7 +157,7 @@ FIXTURE_VARIANT_ADD(io_access, thread)
 
 FIXTURE_SETUP(io_access)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -168,7 +168,7 @@ FIXTURE_SETUP(io_access)
 	self->look = share_memory(sizeof(*self->look));
 	self->look->flags = variant->flags;
 	self->look->actors = self->actors;
-	self->look->procfd = open_procfs("0", NULL);
+	self->look->procfd = open_procfs("0");
 	ASSERT_LE(0, self->look->procfd);
 	ASSERT_EQ(0, actors_start(self->actors));
 }

@@ -4,8 +4,8 @@
  * and the PID namespace they are in.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "pidns.h"
+#include "caller.h"
+#include "ns.h"
 
 /* More, if what is looked for has not been there by then. */
 #define MIN_LOOKS 500
@@ -21,7 +21,7 @@ FIXTURE(creds_race)
 
 FIXTURE_SETUP(creds_race)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -185,7 +185,7 @@ static int fill_pidns(const struct pidns *ns, pid_t *pids)
 FIXTURE_SETUP(init_race)
 {
 	self->ns.procfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -293,7 +293,7 @@ FIXTURE_SETUP(thread_race)
 {
 	self->pidfd = -1;
 	self->go = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 }
 

@@ -3,8 +3,8 @@
  * XYZZY_SCHED: policies and priorities, the CPU, oom_score_adj.
  */
 #include "kselftest_harness.h"
-#include "expect.h"
-#include "policy.h"
+#include "record.h"
+#include "use.h"
 
 #include <limits.h>
 #include <sys/resource.h>
@@ -86,7 +86,7 @@ FIXTURE_SETUP(policy)
 	int err;
 
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -145,7 +145,7 @@ FIXTURE(sched)
 FIXTURE_SETUP(sched)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 }
 
@@ -234,7 +234,7 @@ FIXTURE_VARIANT_ADD(oom, highest) { .adj = 1000, };
 FIXTURE_SETUP(oom)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

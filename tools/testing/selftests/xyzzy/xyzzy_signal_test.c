@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Signals that come in the middle of a walk. */
 #include "kselftest_harness.h"
-#include "helpers.h"
+#include "child.h"
 
 #include <stdatomic.h>
 #include <sys/ptrace.h>
@@ -58,10 +58,10 @@ FIXTURE_VARIANT_ADD(signal, threads) { XYZZY_THREADS, 0 };
 
 FIXTURE_SETUP(signal)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
-	self->report = map_shared(sizeof(*self->report));
+	self->report = share_memory(sizeof(*self->report));
 	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
 }
 

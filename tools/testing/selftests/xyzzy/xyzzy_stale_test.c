@@ -5,8 +5,8 @@
  * all processes, but the I/O figures of some only; kernel threads have no memory.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "expect.h"
+#include "caller.h"
+#include "record.h"
 
 #define ROOM 1000
 /* More than the kernel may have room for at once, behind the others. */
@@ -42,12 +42,12 @@ FIXTURE_VARIANT_ADD(stale, all) { .mask = XYZZY_ALL, };
 FIXTURE_SETUP(stale)
 {
 	memset(self->actors, -1, sizeof(self->actors));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
 	self->answer = share_memory(sizeof(*self->answer));
-	self->answer->procfd = open_procfs("0", NULL);
+	self->answer->procfd = open_procfs("0");
 	self->answer->mask = variant->mask;
 	ASSERT_LE(0, self->answer->procfd);
 	ASSERT_EQ(0, actors_start(self->actors));

@@ -4,7 +4,7 @@
  * kernel threads.
  */
 #include "kselftest_harness.h"
-#include "expect.h"
+#include "record.h"
 
 #include <dirent.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ FIXTURE(state)
 FIXTURE_SETUP(state)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	adopt_orphans();
 }

@@ -4,7 +4,7 @@
  * written, faults in the middle of the array, and counts that would overflow.
  */
 #include "kselftest_harness.h"
-#include "expect.h"
+#include "record.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -65,7 +65,7 @@ FIXTURE_VARIANT_ADD(stride, of_4096) { 4096 };
 
 FIXTURE_SETUP(stride)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
@@ -225,7 +225,7 @@ FIXTURE_VARIANT_ADD(fault, read_only_fill) { { 512, 448, GUARD_READ_ONLY } };
 
 FIXTURE_SETUP(fault)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
@@ -349,7 +349,7 @@ FIXTURE_VARIANT_ADD(crowd, of_392_threads) { 392, XYZZY_THREADS };
 
 FIXTURE_SETUP(crowd)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(self->pids, NR_CROWD));
@@ -445,7 +445,7 @@ FIXTURE_VARIANT_ADD(huge, product_overflows_narrow) { SIZE_MAX / 80 + 1, 80 };
 
 FIXTURE_SETUP(huge)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
@@ -487,7 +487,7 @@ TEST(untouched_memory_is_faulted_in)
 	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 4);
 	pid_t pids[4];
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(pids, 4));
@@ -502,7 +502,7 @@ TEST(null_tasks_fault)
 {
 	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 4);
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	EXPECT_EQ(-EFAULT, xyzzy_call(&params, 0));
@@ -512,7 +512,7 @@ TEST(tasks_at_the_top_of_the_address_space_fault)
 {
 	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 4);
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	params.tasks = (void *)-page_size();

@@ -9,8 +9,7 @@
  * Where both run at the same time, that is left to chance.
  */
 #include "kselftest_harness.h"
-#include "actors.h"
-#include "mount.h"
+#include "caller.h"
 
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -212,7 +211,7 @@ FIXTURE_VARIANT_ADD(suid, by_thread_threads)
 FIXTURE_SETUP(suid)
 {
 	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -228,7 +227,7 @@ FIXTURE_SETUP(suid)
 	self->race->by_thread = variant->by_thread;
 	self->race->procfd = -1;
 	if (variant->procfs) {
-		self->race->procfd = open_procfs("0", NULL);
+		self->race->procfd = open_procfs("0");
 		ASSERT_LE(0, self->race->procfd);
 	}
 	ASSERT_TRUE(!!mkdtemp(self->dir));

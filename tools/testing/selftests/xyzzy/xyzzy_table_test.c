@@ -9,7 +9,7 @@
  * prints the table as Documentation/userspace-api/xyzzy.rst has it.
  */
 #include "kselftest_harness.h"
-#include "access_table.h"
+#include "access.h"
 
 #include <ctype.h>
 

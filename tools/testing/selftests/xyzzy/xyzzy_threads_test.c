@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes of more than one thread, and XYZZY_THREADS. */
 #include "kselftest_harness.h"
-#include "helpers.h"
+#include "child.h"
 
 #define NR_THREADS 5
 #define NR_EXECS 80
@@ -35,7 +35,7 @@ FIXTURE_VARIANT_ADD(threads, by_1000_without_leader) { 1000, true };
 FIXTURE_SETUP(threads)
 {
 	self->pidfd = -1;
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	self->pid = spawn_threads(self->tids + 1, NR_THREADS,
@@ -200,7 +200,7 @@ TEST(pidfd_of_a_thread_that_is_gone_is_stale)
 	pthread_t thread;
 	pid_t tid;
 
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, pipe(report));
@@ -301,7 +301,7 @@ FIXTURE_VARIANT_ADD(exec, threads) { XYZZY_THREADS };
 
 FIXTURE_SETUP(exec)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);

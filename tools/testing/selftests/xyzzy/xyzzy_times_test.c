@@ -4,8 +4,8 @@
  * exited threads and of children.
  */
 #include "kselftest_harness.h"
-#include "burn.h"
-#include "expect.h"
+#include "record.h"
+#include "use.h"
 
 #include <time.h>
 
@@ -64,7 +64,7 @@ FIXTURE(times)
 FIXTURE_SETUP(times)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (!tells_modes_apart())
 		SKIP(return, "user and system time are not told apart");
@@ -292,7 +292,7 @@ FIXTURE(switches)
 FIXTURE_SETUP(switches)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	self->notes = share_memory(sizeof(*self->notes));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A walk over all processes: which it reports, in what order, and how often. */
 #include "kselftest_harness.h"
-#include "helpers.h"
+#include "child.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -55,7 +55,7 @@ FIXTURE_VARIANT_ADD(chunk, of_1000) { 1000 };
 
 FIXTURE_SETUP(chunk)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(self->pids, NR_MANY));
@@ -90,7 +90,7 @@ FIXTURE(walk)
 
 FIXTURE_SETUP(walk)
 {
-	if (!xyzzy_is_there())
+	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(self->pids, NR_FEW));

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_BENCH_H
+#define __XYZZY_BENCH_H
+
+/*
+ * What the benchmarks share: quiet processes to ask about, a clock, and the
+ * ways to ask. Not included by any test.
+ */
+#include <linux/xyzzy.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#if defined(__x86_64__) && defined(__ILP32__)
+#define BENCH_ABI "mx32"
+#elif __SIZEOF_POINTER__ == 8
+#define BENCH_ABI "m64"
+#else
+#define BENCH_ABI "m32"
+#endif
+
+/* An ordinary user, who sees none of root's processes. */
+#define BENCH_USER 1234
+
+/*
+ * Our quiet processes have the PIDs behind all others, so that a walk that
+ * starts at @cursor covers them and nothing else.
+ */
+struct bench {
+	int procfd;		/* /proc */
+	__u64 cursor;
+	pid_t first;		/* No process of ours has a lower PID */
+	size_t nr;		/* Processes, or threads of the one */
+	pid_t *pids;		/* Those of the processes, see list_pids() */
+	pid_t threaded;		/* The process of @nr threads, or 0 */
+	int threaded_fd;	/* Its pidfd */
+	pid_t others;		/* A process of threads that nobody asks for */
+	struct xyzzy_task *tasks;
+	int *files;		/* One for each process, kept open; or NULL */
+	int netlink;		/* For taskstats; -1: not there */
+	unsigned int family;	/* That of taskstats */
+};
+
+/*
+ * A way to learn something of all our processes. @run returns of how many it
+ * did. Returns -1 with errno if the kernel has not got it.
+ */
+struct way {
+	const char *name;
+	const char *what;
+	long (*run)(struct bench *bench, const struct way *way);
+	__u64 mask;		/* Groups, for xyzzy() */
+	unsigned int flags;	/* XYZZY_APPROX_MEM */
+	int nr_files;		/* How many of the five, for /proc */
+	enum {
+		BENCH_PROCFD,	/* Through /proc, as root */
+		BENCH_OWN,	/* procfd -1, as root */
+		BENCH_HIDDEN,	/* procfd -1, as BENCH_USER */
+	} caller;
+};
+
+/* bench_setup.c */
+uint64_t bench_now(void);
+void bench_open(struct bench *bench);
+void bench_start(struct bench *bench, size_t nr, size_t spare);
+void bench_start_threads(struct bench *bench, size_t nr, size_t others);
+void bench_stop(struct bench *bench);
+void bench_close(struct bench *bench);
+
+/* bench_walk.c */
+long walk(struct bench *bench, const struct way *way);
+long walk_threads(struct bench *bench, const struct way *way);
+long walk_threaded(struct bench *bench, const struct way *way);
+long no_walk(struct bench *bench, const struct way *way);
+long empty_call(struct bench *bench, const struct way *way);
+
+/* bench_proc.c */
+long list_pids(struct bench *bench, const struct way *way);
+long read_files(struct bench *bench, const struct way *way);
+long read_stdio(struct bench *bench, const struct way *way);
+long reread_files(struct bench *bench, const struct way *way);
+long read_threads(struct bench *bench, const struct way *way);
+long read_threaded(struct bench *bench, const struct way *way);
+
+/* bench_others.c */
+long ask_pidfds(struct bench *bench, const struct way *way);
+int open_taskstats(struct bench *bench);
+long ask_taskstats(struct bench *bench, const struct way *way);
+
+#endif /* __XYZZY_BENCH_H */

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Quiet processes and threads for the benchmarks, and the clock.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <sys/resource.h>
+#include <time.h>
+#include "bench.h"
+#include "child.h"
+
+#define STACK_SIZE (16 * 1024)
+
+uint64_t bench_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void set_limit(int resource, rlim_t value)
+{
+	struct rlimit limit = { .rlim_cur = value, .rlim_max = value };
+
+	setrlimit(resource, &limit);
+}
+
+/* Whoever may not has to make do with the limits as they are. */
+static void set_sysctl(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, value, strlen(value)) < 0)
+		warn("%s: %s", path, value);
+	close(fd);
+}
+
+void bench_open(struct bench *bench)
+{
+	memset(bench, 0, sizeof(*bench));
+	set_sysctl("/proc/sys/kernel/pid_max", "1000000");
+	set_sysctl("/proc/sys/kernel/threads-max", "100000");
+	set_sysctl("/proc/sys/vm/max_map_count", "100000");
+	set_limit(RLIMIT_NPROC, RLIM_INFINITY);
+	set_limit(RLIMIT_NOFILE, 100000);
+	bench->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (bench->procfd < 0)
+		err(1, "/proc");
+	bench->threaded_fd = -1;
+	bench->netlink = open_taskstats(bench);
+}
+
+void bench_close(struct bench *bench)
+{
+	close(bench->procfd);
+	if (bench->netlink >= 0)
+		close(bench->netlink);
+}
+
+/* Walk to the end: the cursor is then behind all processes that are there. */
+static void find_cursor(struct bench *bench)
+{
+	static struct xyzzy_task tasks[256];
+	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ID, tasks, 256);
+	long ret;
+
+	do {
+		ret = sys_xyzzy(&params, 0);
+		if (ret < 0)
+			err(1, "xyzzy");
+		if (ret)
+			bench->first = tasks[ret - 1].pid + 1;
+	} while (ret);
+	bench->cursor = params.cursor;
+}
+
+static void report(int fd)
+{
+	if (write(fd, "", 1) != 1)
+		_exit(1);
+}
+
+static pid_t fork_quiet(int report_fd)
+{
+	pid_t pid = fork_child();
+
+	if (pid < 0)
+		err(1, "fork");
+	if (pid)
+		return pid;
+	report(report_fd);
+	for (;;)
+		pause();
+}
+
+/* @nr bytes say that as many are about to sleep. */
+static void wait_for(int fd, size_t nr)
+{
+	char bytes[4096];
+	ssize_t len;
+
+	for (; nr; nr -= len) {
+		len = read(fd, bytes, nr < sizeof(bytes) ? nr : sizeof(bytes));
+		if (len <= 0)
+			errx(1, "a process that was to sleep is gone");
+	}
+	usleep(100000);
+}
+
+static void *map(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		err(1, "mmap");
+	return mem;
+}
+
+static void make_room(struct bench *bench, size_t nr)
+{
+	bench->nr = nr;
+	bench->tasks = map(nr * sizeof(*bench->tasks));
+	bench->pids = map(nr * sizeof(*bench->pids));
+	bench->files = map(nr * sizeof(*bench->files));
+}
+
+/* With room for @spare processes that others start later. */
+void bench_start(struct bench *bench, size_t nr, size_t spare)
+{
+	int fds[2];
+	size_t i;
+
+	find_cursor(bench);
+	if (pipe(fds))
+		err(1, "pipe");
+	for (i = 0; i < nr; i++)
+		if (fork_quiet(fds[1]) < bench->first)
+			errx(1, "the PIDs have wrapped: raise kernel.pid_max");
+	wait_for(fds[0], nr);
+	close(fds[0]);
+	close(fds[1]);
+	make_room(bench, nr + spare);
+	if (list_pids(bench, NULL) != (long)nr)
+		errx(1, "some of the %zu processes are not in /proc", nr);
+}
+
+static void *thread_main(void *arg)
+{
+	report(*(int *)arg);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void be_threaded(size_t nr, int report_fd)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	size_t i;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	pthread_attr_setguardsize(&attr, 0);
+	for (i = 1; i < nr; i++) {
+		errno = pthread_create(&thread, &attr, thread_main, &report_fd);
+		if (errno)
+			err(1, "pthread_create");
+	}
+	thread_main(&report_fd);
+}
+
+static pid_t start_threaded(size_t nr)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds))
+		err(1, "pipe");
+	pid = fork_child();
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		close(fds[0]);
+		be_threaded(nr, fds[1]);
+	}
+	close(fds[1]);
+	wait_for(fds[0], nr);
+	close(fds[0]);
+	return pid;
+}
+
+/*
+ * One process of @nr threads, the first one included, and before it another one
+ * of @others.
+ */
+void bench_start_threads(struct bench *bench, size_t nr, size_t others)
+{
+	bench->others = others ? start_threaded(others) : 0;
+	find_cursor(bench);
+	bench->threaded = start_threaded(nr);
+	bench->threaded_fd = sys_pidfd_open(bench->threaded, 0);
+	if (bench->threaded_fd < 0)
+		err(1, "pidfd_open");
+	make_room(bench, nr);
+}
+
+static void close_files(struct bench *bench)
+{
+	size_t i;
+
+	for (i = 0; i < bench->nr; i++)
+		if (bench->files[i])
+			close(bench->files[i]);
+}
+
+void bench_stop(struct bench *bench)
+{
+	size_t i;
+
+	if (bench->threaded) {
+		kill(bench->threaded, SIGKILL);
+		close(bench->threaded_fd);
+	}
+	if (bench->others)
+		kill(bench->others, SIGKILL);
+	for (i = 0; i < bench->nr && bench->pids[i]; i++)
+		kill(bench->pids[i], SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	close_files(bench);
+	munmap(bench->tasks, bench->nr * sizeof(*bench->tasks));
+	munmap(bench->pids, bench->nr * sizeof(*bench->pids));
+	munmap(bench->files, bench->nr * sizeof(*bench->files));
+	bench->threaded = 0;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_FUZZ_CALL_H
+#define __XYZZY_FUZZ_CALL_H
+
+#include "fuzz_world.h"
+#include "record.h"
+
+/*
+ * One call with made-up arguments. All of it follows from a seed and the
+ * number of the call, so that each call can be made again alone.
+ */
+
+/* Where a pointer points. */
+enum where {
+	WHERE_GOOD,		/* To memory that ends at a guard */
+	WHERE_READ_ONLY,
+	WHERE_NULL,
+	WHERE_GUARD,
+	WHERE_TOP,		/* The end of the address space */
+	NR_WHERE,
+};
+
+#define POISON 0xa5
+
+struct fuzz_call {
+	/* The parameters, and how many bytes are there before the guard. */
+	enum where where;
+	size_t params_room;
+	struct xyzzy_params params;
+	__u32 tail_at;		/* A byte that is not zero, 0 for none */
+	unsigned int flags;
+
+	const struct fuzz_fd *procfd;
+	const struct fuzz_fd *pidfd;
+
+	/* The array, and how many bytes are there before the guard. */
+	enum where buf_where;
+	size_t buf_room;
+};
+
+struct rng {
+	__u64 state;
+};
+
+/* splitmix64: any seed is a good one. */
+static inline __u64 rng_next(struct rng *rng)
+{
+	__u64 z = rng->state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+static inline struct rng rng_of(__u64 seed, __u64 nr)
+{
+	struct rng rng = { seed ^ (nr * 0xd1342543de82ef95ULL) };
+
+	rng_next(&rng);
+	return rng;
+}
+
+/* Below @n. */
+static inline __u64 rng_below(struct rng *rng, __u64 n)
+{
+	return rng_next(rng) % n;
+}
+
+static inline bool rng_one_in(struct rng *rng, int n)
+{
+	return !rng_below(rng, n);
+}
+
+static inline __u32 rng_pick(struct rng *rng, const __u32 *values, size_t nr)
+{
+	return values[rng_below(rng, nr)];
+}
+
+/* Numbers of all magnitudes, those next to a power of two above all. */
+static inline __u64 rng_number(struct rng *rng)
+{
+	__u64 power = 1ULL << rng_below(rng, 64);
+
+	switch (rng_below(rng, 4)) {
+	case 0:
+		return power - 1 + rng_below(rng, 3);
+	case 1:
+		return -power - 1 + rng_below(rng, 3);
+	default:
+		return rng_next(rng) % power;
+	}
+}
+
+/* Now and then one of the bad places. */
+static inline enum where rng_where(struct rng *rng)
+{
+	return rng_one_in(rng, 20) ? 1 + rng_below(rng, NR_WHERE - 1) :
+				     WHERE_GOOD;
+}
+
+static inline __u32 make_size(struct rng *rng)
+{
+	const __u32 own = sizeof(struct xyzzy_params);
+	const __u32 page = page_size();
+	const __u32 sizes[] = {
+		0, 4, own - 8, own - 4, own - 1, own + 1, own + 4, own + 8,
+		2 * own, page - 8, page - 1, page, page + 1, page + 8, INT_MAX,
+		UINT_MAX,
+	};
+
+	if (!rng_one_in(rng, 10))
+		return own;
+	if (rng_one_in(rng, 4))
+		return rng_number(rng);
+	return rng_pick(rng, sizes, ARRAY_SIZE(sizes));
+}
+
+static inline __u32 make_task_size(struct rng *rng)
+{
+	const __u32 sizes[] = {
+		0, 8, 72, 76, 79, 81, 84, 383, 385, 388, 4092, 4097, 4100, 4104,
+		8192, INT_MAX, UINT_MAX - 7,
+	};
+
+	if (rng_one_in(rng, 2))
+		return 384;
+	if (rng_one_in(rng, 20))
+		return rng_pick(rng, sizes, ARRAY_SIZE(sizes));
+	if (rng_one_in(rng, 40))
+		return rng_number(rng);
+	return rng_one_in(rng, 8) ? 4096 : 80 + 8 * rng_below(rng, 120);
+}
+
+/* Now and then with groups that @task_size cuts. */
+static inline __u64 make_mask(struct rng *rng, __u32 task_size)
+{
+	__u64 groups = rng_one_in(rng, 20) ? XYZZY_ALL :
+					     groups_within(task_size);
+
+	if (rng_one_in(rng, 30))
+		return rng_number(rng);
+	return rng_one_in(rng, 2) ? groups : rng_next(rng) & groups;
+}
+
+static inline unsigned int make_flags(struct rng *rng)
+{
+	if (rng_one_in(rng, 30))
+		return rng_number(rng);
+	return rng_next(rng) & (XYZZY_THREADS | XYZZY_APPROX_MEM);
+}
+
+/* One of those that are right in the place, but now and then any one. */
+static inline const struct fuzz_fd *make_fd(struct rng *rng,
+					    const struct fuzz_world *world,
+					    bool as_pidfd)
+{
+	bool any = rng_one_in(rng, 8), right;
+	const struct fuzz_fd *fd;
+
+	if (rng_one_in(rng, 3))
+		return &world->fds[0];
+	do {
+		fd = &world->fds[rng_below(rng, world->nr_fds)];
+		right = as_pidfd ? !fd->pidfd_err :
+				   fd->shows != SHOWS_NOTHING && !fd->locked;
+	} while (!any && !right);
+	return fd;
+}
+
+static inline __u64 make_cursor(struct rng *rng)
+{
+	if (!rng_one_in(rng, 6))
+		return 0;
+	return rng_one_in(rng, 2) ? rng_below(rng, 4096) : rng_number(rng);
+}
+
+static inline size_t make_nr(struct rng *rng)
+{
+	if (rng_one_in(rng, 8))
+		return rng_number(rng);
+	return rng_below(rng, rng_one_in(rng, 4) ? 100 : 4);
+}
+
+/* Room for some records, and for a part of one. */
+static inline size_t make_buf_room(struct rng *rng, __u32 stride)
+{
+	size_t room;
+
+	stride = stride <= 4096 ? stride : 4096;
+	room = rng_below(rng, rng_one_in(rng, 4) ? 120 : 8) * stride;
+	if (!rng_one_in(rng, 3))
+		room += rng_below(rng, stride + 1);
+	return room < BUF_SIZE ? room : BUF_SIZE;
+}
+
+static inline size_t make_params_room(struct rng *rng, __u32 size)
+{
+	size_t room = 2 * page_size();
+
+	if (rng_one_in(rng, 20))
+		return rng_below(rng, sizeof(struct xyzzy_params) + 16);
+	if (size <= room && rng_one_in(rng, 2))
+		return size;
+	return room - 4 * rng_below(rng, 8);
+}
+
+static inline struct fuzz_call make_call(struct rng *rng,
+					 const struct fuzz_world *world)
+{
+	struct fuzz_call call = {
+		.where = rng_where(rng),
+		.buf_where = rng_where(rng),
+		.flags = make_flags(rng),
+		.procfd = make_fd(rng, world, false),
+		.pidfd = make_fd(rng, world, true),
+	};
+
+	call.params = (struct xyzzy_params){
+		.size = make_size(rng),
+		.task_size = make_task_size(rng),
+		.procfd = call.procfd->fd,
+		.pidfd = call.pidfd->fd,
+		.supported = rng_next(rng),
+		.cursor = make_cursor(rng),
+		.nr_tasks = make_nr(rng),
+	};
+	call.params.mask = make_mask(rng, call.params.task_size);
+	if (call.params.size > sizeof(call.params) && rng_one_in(rng, 2))
+		call.tail_at = sizeof(call.params) +
+			       rng_below(rng, call.params.size -
+					 sizeof(call.params));
+	call.params_room = make_params_room(rng, call.params.size);
+	call.buf_room = make_buf_room(rng, call.params.task_size);
+	return call;
+}
+
+/* The pointer for a place; @size bytes from @map on are there, of them @room. */
+static inline void *place(enum where where, char *map, char *map_ro,
+			  size_t size, size_t room)
+{
+	switch (where) {
+	case WHERE_GOOD:
+		return map + size - room;
+	case WHERE_READ_ONLY:
+		return map_ro + size - room;
+	case WHERE_GUARD:
+		return map + size;
+	case WHERE_TOP:
+		return (void *)-page_size();
+	default:
+		return NULL;
+	}
+}
+
+/* Put it where it belongs; returns the pointer to the parameters. */
+static inline struct xyzzy_params *place_call(const struct fuzz_world *world,
+					      struct fuzz_call *call)
+{
+	size_t size = 2 * page_size(), room = call->params_room;
+	char *params = world->params + size - room;
+
+	call->params.tasks = place(call->buf_where, world->buf, world->buf_ro,
+				   BUF_SIZE, call->buf_room);
+	memset(params, 0, room);
+	memcpy(params, &call->params,
+	       room < sizeof(call->params) ? room : sizeof(call->params));
+	if (call->tail_at && call->tail_at < room)
+		params[call->tail_at] = 1;
+	return place(call->where, world->params, world->params_ro, size, room);
+}
+
+/* The array before the call, so that what is written shows. */
+static inline void poison_buf(const struct fuzz_world *world,
+			      const struct fuzz_call *call)
+{
+	memset(world->buf + BUF_SIZE - call->buf_room, POISON, call->buf_room);
+}
+
+#endif /* __XYZZY_FUZZ_CALL_H */

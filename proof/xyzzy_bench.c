@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What does it cost to ask what N processes are doing? xyzzy(2) against the
+ * ways that there are without it. Not a test; run it by hand, as root:
+ *
+ *   xyzzy_bench [N]		one xyzzy() against five files of /proc, a line
+ *   xyzzy_bench -t [N...]	all ways, a table
+ *   xyzzy_bench -c [N...]	all ways, as "csv n,way,abi,ns per process"
+ *
+ * -w WAY,... leaves out the other ways. With -T, one process of N threads is
+ * asked about in place of N processes, and with -B M beside another one of M.
+ *
+ * Where the clock counts instructions (qemu -icount shift=0) the figures do
+ * not depend on the machine.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <time.h>
+#include "kselftest.h"
+#include "bench.h"
+#include "child.h"
+
+/* The best of so many passes, unless they take longer than that. */
+#define PASSES		5
+#define PASSES_NS	500000000ULL
+
+/* A pass takes at least so many steps of the clock. */
+#define CLOCK_STEPS	50
+
+#define XYZZY(name, groups, what) { name, what, walk, .mask = groups }
+#define PROC(name, nr, what) { name, what, read_files, .nr_files = nr }
+
+static const struct way ways[] = {
+	XYZZY("id", XYZZY_ID, "xyzzy: ID"),
+	XYZZY("creds", XYZZY_CREDS, "xyzzy: ID, CREDS"),
+	XYZZY("sched", XYZZY_SCHED, "xyzzy: ID, SCHED"),
+	XYZZY("times", XYZZY_TIMES, "xyzzy: ID, TIMES"),
+	XYZZY("faults", XYZZY_FAULTS, "xyzzy: ID, FAULTS"),
+	XYZZY("mem", XYZZY_MEM, "xyzzy: ID, MEM"),
+	{ "mem-approx", "xyzzy: ID, MEM, approximate", walk, .mask = XYZZY_MEM,
+	  .flags = XYZZY_APPROX_MEM },
+	XYZZY("io", XYZZY_IO, "xyzzy: ID, IO"),
+	XYZZY("cgroup", XYZZY_CGROUP, "xyzzy: ID, CGROUP"),
+	XYZZY("stat-groups", XYZZY_SCHED | XYZZY_TIMES | XYZZY_FAULTS |
+	      XYZZY_MEM, "xyzzy: groups with what is in stat"),
+	XYZZY("three-groups", XYZZY_ALL & ~(XYZZY_IO | XYZZY_CGROUP),
+	      "xyzzy: all but IO, CGROUP"),
+	XYZZY("all", XYZZY_ALL, "xyzzy: all groups"),
+	{ "all-approx", "xyzzy: all groups, approximate memory", walk,
+	  .mask = XYZZY_ALL, .flags = XYZZY_APPROX_MEM },
+	{ "id-own", "xyzzy: ID, procfd -1", walk,
+	  .mask = XYZZY_ID, .caller = BENCH_OWN },
+	{ "all-own", "xyzzy: all groups, procfd -1", walk,
+	  .mask = XYZZY_ALL, .caller = BENCH_OWN },
+	{ "list", "getdents of /proc", list_pids },
+	PROC("stat", 1, "/proc: stat"),
+	{ "stat-open", "/proc: stat, kept open", reread_files },
+	PROC("three-files", 3, "/proc: stat, statm, status"),
+	PROC("five-files", 5, "/proc: stat, statm, status, io, cgroup"),
+	{ "stat-stdio", "/proc: stat, with stdio", read_stdio, .nr_files = 1 },
+	{ "five-stdio", "/proc: the five files, with stdio", read_stdio,
+	  .nr_files = 5 },
+	{ "pidfd", "pidfd_open, PIDFD_GET_INFO", ask_pidfds },
+	{ "taskstats", "taskstats", ask_taskstats },
+	{ "empty", "an empty system call", empty_call },
+	{ "probe", "xyzzy: no room", no_walk },
+	{ "hidden", "xyzzy: a walk over hidden processes", walk,
+	  .mask = XYZZY_ALL, .caller = BENCH_HIDDEN },
+};
+
+static const struct way thread_ways[] = {
+	{ "thread-id", "xyzzy: threads, ID", walk_threads, .mask = XYZZY_ID },
+	{ "thread-all", "xyzzy: threads, all groups", walk_threads,
+	  .mask = XYZZY_ALL },
+	{ "thread-stat", "/proc: task/TID/stat", read_threads, .nr_files = 1 },
+	{ "thread-five", "/proc: five files of task/TID", read_threads,
+	  .nr_files = 5 },
+	{ "process-id", "xyzzy: the process, ID", walk_threaded,
+	  .mask = XYZZY_ID },
+	{ "process-all", "xyzzy: the process, all groups", walk_threaded,
+	  .mask = XYZZY_ALL },
+	{ "process-stat", "/proc: stat of the process", read_threaded,
+	  .nr_files = 1 },
+};
+
+static uint64_t clock_resolution(void)
+{
+	struct timespec ts;
+
+	clock_getres(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void run_way(struct bench *bench, const struct way *way, size_t expected)
+{
+	long ret = way->run(bench, way);
+
+	if (ret < 0)
+		err(1, "%s", way->name);
+	if ((size_t)ret != expected)
+		errx(1, "%s: %ld of %zu processes", way->name, ret, expected);
+}
+
+/*
+ * One pass; the result is ns for each process. A clock that does no more than
+ * tick, as that of a guest without a TSC, needs something longer to measure.
+ */
+static double pass(struct bench *bench, const struct way *way)
+{
+	bool one = way->run == walk_threaded || way->run == read_threaded;
+	uint64_t resolution = clock_resolution(), start = bench_now(), ns;
+	size_t expected = one ? 1 : bench->nr, runs = 0;
+
+	do {
+		run_way(bench, way, expected);
+		runs++;
+		ns = bench_now() - start;
+	} while (ns < CLOCK_STEPS * resolution);
+	return (double)ns / expected / runs;
+}
+
+/* Returns -1 if the kernel has not got the way. */
+static double best_pass(struct bench *bench, const struct way *way)
+{
+	double ns, best = -1;
+	uint64_t start;
+	int i;
+
+	/* The first is to warm up: page faults, dentries and inodes. */
+	if (way->run(bench, way) < 0)
+		return -1;
+	start = bench_now();
+	for (i = 0; i < PASSES && (!i || bench_now() - start < PASSES_NS); i++) {
+		ns = pass(bench, way);
+		if (!i || ns < best)
+			best = ns;
+	}
+	return best;
+}
+
+/* In a child, which can become another user. */
+static double measure(struct bench *bench, const struct way *way)
+{
+	double *ns = share_memory(sizeof(*ns)), result;
+	pid_t pid = fork_child();
+	int status;
+
+	if (!pid) {
+		if (way->caller == BENCH_HIDDEN &&
+		    setresuid(BENCH_USER, BENCH_USER, BENCH_USER))
+			err(1, "setresuid");
+		*ns = best_pass(bench, way);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		errx(1, "%s: failed", way->name);
+	result = *ns;
+	munmap(ns, sizeof(*ns));
+	return result;
+}
+
+static bool is_wanted(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+	const char *pos;
+
+	for (pos = list; pos; pos = strchr(pos, ',')) {
+		pos += *pos == ',';
+		if (!strncmp(pos, name, len) && (!pos[len] || pos[len] == ','))
+			return true;
+	}
+	return !list;
+}
+
+static void print_csv(const struct bench *bench, const struct way *way,
+		      double ns)
+{
+	if (ns >= 0)
+		printf("csv %zu,%s,%s,%.1f\n", bench->nr, way->name, BENCH_ABI,
+		       ns);
+}
+
+static void print_row(const struct bench *bench, const struct way *way,
+		      double ns)
+{
+	if (ns >= 0)
+		printf("%-40s %6zu %12.1f\n", way->what, bench->nr, ns);
+	else
+		printf("%-40s %6zu %12s\n", way->what, bench->nr, "-");
+}
+
+/* What to measure, and how to tell. */
+struct job {
+	const char *wanted;	/* Names of ways; NULL: all */
+	bool threads;
+	size_t others;		/* Threads of another process */
+	void (*print)(const struct bench *bench, const struct way *way,
+		      double ns);
+};
+
+static void run_ways(struct bench *bench, const struct job *job)
+{
+	const struct way *list = job->threads ? thread_ways : ways;
+	size_t nr = job->threads ? ARRAY_SIZE(thread_ways) : ARRAY_SIZE(ways);
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (is_wanted(job->wanted, list[i].name))
+			job->print(bench, &list[i], measure(bench, &list[i]));
+}
+
+static void run_job(struct bench *bench, const struct job *job, size_t nr)
+{
+	if (job->threads)
+		bench_start_threads(bench, nr, job->others);
+	else
+		bench_start(bench, nr, 0);
+	run_ways(bench, job);
+	bench_stop(bench);
+}
+
+static const struct way *find_way(const char *name)
+{
+	const struct way *way = ways;
+
+	while (strcmp(way->name, name))
+		way++;
+	return way;
+}
+
+static void compare(struct bench *bench, size_t nr)
+{
+	double call, proc;
+
+	bench_start(bench, nr, 0);
+	call = measure(bench, find_way("all")) * nr / 1e6;
+	proc = measure(bench, find_way("five-files")) * nr / 1e6;
+	printf("%zu processes: %.3f ms in one xyzzy(), %.3f ms from /proc, %.1f times\n",
+	       nr, call, proc, proc / call);
+	bench_stop(bench);
+}
+
+int main(int argc, char **argv)
+{
+	struct job job = { 0 };
+	struct bench bench;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "cB:tTw:")) != -1) {
+		switch (opt) {
+		case 'B':
+			job.others = strtoul(optarg, NULL, 0);
+			break;
+		case 'c':
+			job.print = print_csv;
+			break;
+		case 't':
+			job.print = print_row;
+			break;
+		case 'T':
+			job.threads = true;
+			break;
+		case 'w':
+			job.wanted = optarg;
+			break;
+		default:
+			errx(1, "usage: xyzzy_bench [-c|-t] [-T [-B M]] [-w WAY,...] [N...]");
+		}
+	}
+	bench_open(&bench);
+	argv += optind;
+	do {
+		size_t nr = *argv ? strtoul(*argv, NULL, 0) : 1000;
+
+		if (!nr)
+			errx(1, "%s: expected a number of processes", *argv);
+		if (job.print)
+			run_job(&bench, &job, nr);
+		else
+			compare(&bench, nr);
+		fflush(stdout);
+	} while (*argv && *++argv);
+	bench_close(&bench);
+	return 0;
+}

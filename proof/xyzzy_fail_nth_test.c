@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Failures inside of the kernel: in each kind of call the first thing that can
+ * fail does so, then the second, and so on until the call gets through.
+ */
+#include "kselftest_harness.h"
+#include "fail_nth.h"
+#include "ns.h"
+#include "record.h"
+
+/* More than a batch of the kernel's, so that failures hit a later one too. */
+#define NR_THREADS 40
+#define ROOM (NR_THREADS + 8)
+#define BUF_SIZE (ROOM * 512)
+#define POISON 0xa5
+/* Far more than there is to fail in one call. */
+#define NTH_MAX 1000
+/* Debugging allocates now and then, and shifts the numbers of what is to fail. */
+#define ROUNDS 5
+
+/* What is walked. */
+enum target {
+	TARGET_NONE,		/* Nothing: a probe */
+	TARGET_PROCESS,
+	TARGET_THREADS,		/* All those of the process */
+	TARGET_PIDNS,		/* A PID namespace with two processes */
+};
+
+/* A call that is made again and again. */
+struct failing {
+	int nth_fd;
+	char *buf;
+	struct xyzzy_params params;
+	unsigned int flags;
+
+	/* Its result without a failure. */
+	long nr;
+	pid_t pids[ROOM];
+
+	/* What was seen of failures. */
+	int nr_enomem;
+	int nr_efault;
+};
+
+FIXTURE(fail)
+{
+	struct knobs_before before;
+	struct pidns ns;
+	pid_t tids[NR_THREADS];
+	pid_t pid;
+	int pidfd;
+	struct failing call;
+};
+
+FIXTURE_VARIANT(fail)
+{
+	enum target target;
+	__u32 stride;
+};
+
+FIXTURE_VARIANT_ADD(fail, probe) { TARGET_NONE, 384 };
+FIXTURE_VARIANT_ADD(fail, process_narrow) { TARGET_PROCESS, 80 };
+FIXTURE_VARIANT_ADD(fail, process) { TARGET_PROCESS, 384 };
+FIXTURE_VARIANT_ADD(fail, process_wide) { TARGET_PROCESS, 512 };
+FIXTURE_VARIANT_ADD(fail, threads_narrow) { TARGET_THREADS, 80 };
+FIXTURE_VARIANT_ADD(fail, threads) { TARGET_THREADS, 384 };
+FIXTURE_VARIANT_ADD(fail, threads_wide) { TARGET_THREADS, 512 };
+FIXTURE_VARIANT_ADD(fail, pidns_narrow) { TARGET_PIDNS, 80 };
+FIXTURE_VARIANT_ADD(fail, pidns) { TARGET_PIDNS, 384 };
+FIXTURE_VARIANT_ADD(fail, pidns_wide) { TARGET_PIDNS, 512 };
+
+static int set_target(struct xyzzy_params *params, enum target target,
+		      int pidfd, const struct pidns *ns)
+{
+	switch (target) {
+	case TARGET_PROCESS:
+	case TARGET_THREADS:
+		params->pidfd = pidfd;
+		break;
+	case TARGET_PIDNS:
+		params->procfd = ns->procfd;
+		break;
+	default:
+		params->nr_tasks = 0;
+	}
+	return target == TARGET_THREADS ? XYZZY_THREADS : 0;
+}
+
+FIXTURE_SETUP(fail)
+{
+	struct failing *call = &self->call;
+
+	call->nth_fd = -1;
+	if (!have_xyzzy())
+		SKIP(return, NO_XYZZY);
+	call->nth_fd = open_fail_nth();
+	if (call->nth_fd < 0)
+		SKIP(return, NO_FAIL_NTH);
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	if (variant->target == TARGET_PIDNS && spawn_pidns(&self->ns))
+		SKIP(return, "needs PID namespaces");
+
+	set_knobs(&self->before);
+	self->pid = spawn_threads(self->tids, NR_THREADS, false);
+	ASSERT_GT(self->pid, 0);
+	self->pidfd = sys_pidfd_open(self->pid, 0);
+	ASSERT_GE(self->pidfd, 0);
+
+	call->buf = map_before_guard(BUF_SIZE, GUARD_NONE);
+	call->params = XYZZY_PARAMS(groups_within(variant->stride),
+				    (void *)call->buf, ROOM);
+	call->params.task_size = variant->stride;
+	call->flags = set_target(&call->params, variant->target, self->pidfd,
+				 &self->ns);
+}
+
+FIXTURE_TEARDOWN(fail)
+{
+	if (self->call.nth_fd < 0)
+		return;
+	close(self->call.nth_fd);
+	reset_knobs(&self->before);
+	kill_child(self->pid);
+	if (variant->target == TARGET_PIDNS)
+		kill_pidns(&self->ns);
+}
+
+static __u32 pid_in(const struct failing *call, int i)
+{
+	char *where = call->buf + i * call->params.task_size;
+
+	return ((struct xyzzy_task *)where)->pid;
+}
+
+/* Do the records in the buffer stand for @pids, and is nothing behind them? */
+static bool buf_holds(const struct failing *call, const pid_t *pids, long nr)
+{
+	const size_t end = nr * call->params.task_size;
+
+	for (long i = 0; i < nr; i++)
+		if (pid_in(call, i) != (__u32)pids[i])
+			return false;
+	return is_filled_with(call->buf + end, POISON, BUF_SIZE - end);
+}
+
+static long call_untouched(struct failing *call, struct xyzzy_params *params)
+{
+	memset(call->buf, POISON, BUF_SIZE);
+	return xyzzy_call(params, call->flags);
+}
+
+/* The call without a failure: what others are held against. */
+static void learn_result(struct __test_metadata *_metadata,
+			 struct failing *call)
+{
+	struct xyzzy_params params = call->params;
+
+	call->nr = call_untouched(call, &params);
+	ASSERT_LE(0, call->nr);
+	ASSERT_GT(ROOM, call->nr);
+	for (int i = 0; i < call->nr; i++)
+		call->pids[i] = pid_in(call, i);
+}
+
+/* From the cursor that a call left behind, the rest is to come and no more. */
+static void expect_rest(struct __test_metadata *_metadata, struct failing *call,
+			struct xyzzy_params *params, long nr)
+{
+	ASSERT_EQ(call->nr - nr, call_untouched(call, params));
+	EXPECT_TRUE(buf_holds(call, call->pids + nr, call->nr - nr));
+}
+
+static void expect_error(struct __test_metadata *_metadata,
+			 struct failing *call, struct xyzzy_params *params,
+			 long err)
+{
+	call->nr_enomem += err == -ENOMEM;
+	call->nr_efault += err == -EFAULT;
+	EXPECT_TRUE(err == -ENOMEM || err == -EFAULT) {
+		TH_LOG("error %ld", err);
+	}
+	/* Only supported may be written already. */
+	params->supported = call->params.supported;
+	EXPECT_EQ(0, memcmp(params, &call->params, sizeof(*params)));
+}
+
+static void expect_records(struct __test_metadata *_metadata,
+			   struct failing *call, struct xyzzy_params *params,
+			   long nr)
+{
+	/* 0 would mean that the walk is over. */
+	EXPECT_LE(call->nr ? 1 : 0, nr);
+	EXPECT_TRUE(buf_holds(call, call->pids, nr));
+	expect_rest(_metadata, call, params, nr);
+}
+
+/* Returns false when there was nothing left to fail. */
+static bool fail_once(struct __test_metadata *_metadata, struct failing *call,
+		      int nth)
+{
+	struct xyzzy_params params = call->params;
+	bool failed;
+	long ret;
+
+	memset(call->buf, POISON, BUF_SIZE);
+	EXPECT_TRUE(set_fail_nth(call->nth_fd, nth));
+	ret = xyzzy_call(&params, call->flags);
+	failed = has_failed(call->nth_fd);
+	if (ret < 0)
+		expect_error(_metadata, call, &params, ret);
+	else
+		expect_records(_metadata, call, &params, ret);
+	EXPECT_TRUE(failed || ret == call->nr);
+	return failed;
+}
+
+static int fail_all(struct __test_metadata *_metadata, struct failing *call)
+{
+	int nth = 1;
+
+	/*
+	 * Once to the end, so that no page that this program touches for the
+	 * first time is what fails.
+	 */
+	fail_once(_metadata, call, NTH_MAX);
+	while (nth < NTH_MAX && fail_once(_metadata, call, nth))
+		nth++;
+	return nth - 1;
+}
+
+/*
+ * Each thing that can fail did so in one round. When the copy of several records
+ * does, they are copied one by one, which works then.
+ */
+static bool saw_all(const struct failing *call)
+{
+	/* The parameters, both of the results. */
+	if (usercopy_fails() && call->nr_efault < (call->nr ? 3 : 2))
+		return false;
+	return !slab_fails() || !call->nr || call->nr_enomem;
+}
+
+TEST_F(fail, leaves_nothing_half_done)
+{
+	struct failing *call = &self->call;
+	int nr_failures;
+
+	learn_result(_metadata, call);
+	for (int round = 0; round < ROUNDS; round++) {
+		call->nr_enomem = 0;
+		call->nr_efault = 0;
+		nr_failures = fail_all(_metadata, call);
+		EXPECT_GT(NTH_MAX - 1, nr_failures);
+		TH_LOG("%d failures: %d ENOMEM, %d EFAULT", nr_failures,
+		       call->nr_enomem, call->nr_efault);
+		if (saw_all(call))
+			break;
+	}
+	EXPECT_TRUE(saw_all(call));
+}
+
+/* File objects that are allocated, in all of the system. */
+static long nr_files(void)
+{
+	char text[64];
+
+	return read_text("/proc/sys/fs/file-nr", text, sizeof(text)) ?
+	       atol(text) : -1;
+}
+
+/* Files go only when the kernel gets to it. */
+static bool wait_nr_files(long nr)
+{
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		if (nr_files() <= nr)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+TEST_F(fail, leaves_no_file_behind)
+{
+	long before;
+
+	learn_result(_metadata, &self->call);
+	before = nr_files();
+	fail_all(_metadata, &self->call);
+	EXPECT_TRUE(wait_nr_files(before)) {
+		TH_LOG("%ld files before, %ld after", before, nr_files());
+	}
+}
+
+TEST_HARNESS_MAIN

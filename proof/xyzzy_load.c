@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What does a monitor cost those who fork and exit? Not a test; run it by hand,
+ * as root:
+ *
+ *   xyzzy_load N	on two CPUs: how many fork+exit per second one of them
+ *			gets done while the other one spins in user space, takes
+ *			snapshots with xyzzy() in a loop, does so as often as a
+ *			scan of /proc can, or scans /proc in a loop; in percent
+ *			of the first
+ *   xyzzy_load -s N	on one CPU: what fork+exit costs if a snapshot was taken
+ *			in between, the snapshot not counted
+ *   xyzzy_load -e N	on two CPUs: what a snapshot takes, without others and
+ *			beside processes that execute programs on the other CPU,
+ *			in ns
+ *
+ * N more processes are quiet. Prints "csv n,way,abi,value". What is on two CPUs
+ * depends on all that the machine does. It cannot be had by counting instructions: QEMU
+ * then has one clock for both CPUs and lets them run in turn, one of them for
+ * nearly all of the time. What is on one can: it has what a snapshot leaves behind
+ * (dentries and inodes that exit has to drop, cold lists), but no waiting for
+ * locks.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include "kselftest.h"
+#include "bench.h"
+#include "child.h"
+
+#define ROUNDS		15
+#define WINDOW_NS	400000000ULL
+#define CHILDREN	50	/* That come and go, in one round on one CPU */
+#define SPARE		(CHILDREN + 2)
+
+static const struct way call = { "call", "", walk, .mask = XYZZY_ALL };
+static const struct way scan = { "scan", "", read_files, .nr_files = 5 };
+
+enum { NONE, CALL, CALL_PACED, SCAN, MODES };
+
+static const struct mode {
+	const char *name;
+	const struct way *way;
+	bool paced;		/* As often as the scan in the last round */
+} modes[MODES] = {
+	[NONE] = { .name = "none" },
+	[CALL] = { .name = "call", .way = &call },
+	[CALL_PACED] = { .name = "call-paced", .way = &call, .paced = true },
+	[SCAN] = { .name = "scan", .way = &scan },
+};
+
+static void snapshot(struct bench *bench, const struct way *way)
+{
+	if (way && way->run(bench, way) < (long)(bench->nr - SPARE))
+		err(1, "%s", way->name);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, int nr)
+{
+	qsort(values, nr, sizeof(*values), compare_doubles);
+	return values[nr / 2];
+}
+
+static void print_csv(const struct bench *bench, const char *kind,
+		      const char *name, double value)
+{
+	printf("csv %zu,%s-%s,%s,%.1f\n", bench->nr - SPARE, kind, name,
+	       BENCH_ABI, value);
+	fflush(stdout);
+}
+
+/*
+ * Two CPUs.
+ */
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(1, "CPU %d", cpu);
+}
+
+static void fork_and_exit(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		err(1, "fork");
+}
+
+static pid_t start_worker(unsigned long *forks)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	pin(1);
+	for (;;) {
+		fork_and_exit();
+		__atomic_add_fetch(forks, 1, __ATOMIC_RELAXED);
+	}
+}
+
+static unsigned long count(const unsigned long *forks)
+{
+	return __atomic_load_n(forks, __ATOMIC_RELAXED);
+}
+
+/* The clock is read in user space where there is a vDSO. */
+static void spin_until(uint64_t end)
+{
+	while (bench_now() < end)
+		;
+}
+
+/* Returns how many forks there were in a window; *@nr: so many snapshots. */
+static double run_window(struct bench *bench, const struct mode *mode,
+			 unsigned long *forks, int *nr)
+{
+	uint64_t start = bench_now(), end = start + WINDOW_NS, now = start;
+	uint64_t pace = mode->paced ? WINDOW_NS / (*nr ?: 1) : 0;
+	unsigned long before = count(forks);
+	int i;
+
+	for (i = 0; mode->way && now < end; i++) {
+		snapshot(bench, mode->way);
+		now = bench_now();
+		if (pace && now < start + (i + 1) * pace)
+			spin_until(start + (i + 1) * pace);
+	}
+	spin_until(end);
+	if (mode->way == &scan)
+		*nr = i;
+	return (double)(count(forks) - before) / (bench_now() - start) * 1e9;
+}
+
+static void run_two_cpus(struct bench *bench)
+{
+	static double percent[MODES][ROUNDS], rate[ROUNDS];
+	unsigned long *forks = share_memory(sizeof(*forks));
+	int round, mode, scans = 0;
+	double none, got;
+	pid_t worker;
+
+	pin(0);
+	worker = start_worker(forks);
+	run_window(bench, &modes[SCAN], forks, &scans);
+	for (round = 0; round < ROUNDS; round++) {
+		none = run_window(bench, &modes[NONE], forks, &scans);
+		rate[round] = none;
+		percent[NONE][round] = 100;
+		for (mode = CALL; mode < MODES; mode++) {
+			got = run_window(bench, &modes[mode], forks, &scans);
+			percent[mode][round] = 100 * got / none;
+		}
+	}
+	kill_child(worker);
+	if (!none)
+		errx(1, "CPU 1 has not done a single fork");
+	print_csv(bench, "rate", modes[NONE].name, median(rate, ROUNDS));
+	for (mode = 0; mode < MODES; mode++)
+		print_csv(bench, "beside", modes[mode].name,
+			  median(percent[mode], ROUNDS));
+}
+
+/*
+ * Programs are executed: a snapshot has to wait for who is in the middle of it.
+ */
+#define EXEC_LOOP "exec-loop"
+#define EXEC_LOOPS 4
+
+/* The program is this one; see main(). */
+static void exec_loop(void)
+{
+	execl("/proc/self/exe", EXEC_LOOP, (char *)NULL);
+	err(1, "exec");
+}
+
+static pid_t start_exec_loop(void)
+{
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	pin(1);
+	exec_loop();
+	return 0;
+}
+
+static void stop_loops(const pid_t *pids)
+{
+	int i;
+
+	for (i = 0; i < EXEC_LOOPS; i++)
+		if (!stop_child(pids[i]))
+			errx(1, "an exec loop is gone");
+}
+
+static void continue_loops(const pid_t *pids)
+{
+	int i;
+
+	for (i = 0; i < EXEC_LOOPS; i++)
+		kill(pids[i], SIGCONT);
+}
+
+/* Returns the ns of a snapshot. */
+static double time_snapshots(struct bench *bench)
+{
+	uint64_t start = bench_now(), now;
+	int nr = 0;
+
+	do {
+		snapshot(bench, &call);
+		nr++;
+		now = bench_now();
+	} while (now < start + WINDOW_NS);
+	return (double)(now - start) / nr;
+}
+
+static void run_beside_execs(struct bench *bench)
+{
+	static double quiet[ROUNDS], execs[ROUNDS];
+	pid_t pids[EXEC_LOOPS];
+	int i;
+
+	pin(0);
+	for (i = 0; i < EXEC_LOOPS; i++)
+		pids[i] = start_exec_loop();
+	stop_loops(pids);
+	time_snapshots(bench);
+	for (i = 0; i < ROUNDS; i++) {
+		quiet[i] = time_snapshots(bench);
+		continue_loops(pids);
+		execs[i] = time_snapshots(bench);
+		stop_loops(pids);
+	}
+	kill_many(pids, EXEC_LOOPS);
+	print_csv(bench, "walk", "quiet", median(quiet, ROUNDS));
+	print_csv(bench, "walk", "execs", median(execs, ROUNDS));
+}
+
+/*
+ * One CPU. The monitor is a process of its own, so that its memory is none of
+ * what fork copies.
+ */
+struct monitor {
+	pid_t pid;
+	int ask[2];
+	int answer[2];
+};
+
+static void start_monitor(struct bench *bench, struct monitor *monitor,
+			  const struct way *way)
+{
+	char byte;
+
+	if (pipe(monitor->ask) || pipe(monitor->answer))
+		err(1, "pipe");
+	monitor->pid = fork_child();
+	if (monitor->pid < 0)
+		err(1, "fork");
+	if (monitor->pid)
+		return;
+	while (read(monitor->ask[0], &byte, 1) == 1) {
+		snapshot(bench, way);
+		if (write(monitor->answer[1], &byte, 1) != 1)
+			break;
+	}
+	_exit(1);
+}
+
+static void ask_monitor(const struct monitor *monitor)
+{
+	char byte = 0;
+
+	if (write(monitor->ask[1], &byte, 1) != 1 ||
+	    read(monitor->answer[0], &byte, 1) != 1)
+		errx(1, "the monitor is gone");
+}
+
+static void end_monitor(const struct monitor *monitor)
+{
+	kill_child(monitor->pid);
+	close(monitor->ask[0]);
+	close(monitor->ask[1]);
+	close(monitor->answer[0]);
+	close(monitor->answer[1]);
+}
+
+/* Those that come and go. */
+struct children {
+	pid_t pids[CHILDREN];
+	int ready[2];
+	int go[2];
+};
+
+static void fork_children(struct children *children)
+{
+	char bytes[CHILDREN];
+	ssize_t nr = 0, len;
+	int i;
+
+	for (i = 0; i < CHILDREN; i++) {
+		children->pids[i] = fork();
+		if (children->pids[i] < 0)
+			err(1, "fork");
+		if (children->pids[i])
+			continue;
+		close(children->go[1]);
+		if (write(children->ready[1], "", 1) == 1 &&
+		    read(children->go[0], bytes, 1) == 0)
+			_exit(0);
+		_exit(1);
+	}
+	for (; nr < CHILDREN; nr += len) {
+		len = read(children->ready[0], bytes, CHILDREN);
+		if (len <= 0)
+			err(1, "pipe");
+	}
+}
+
+/*
+ * The descriptor that is closed lets them go. Waiting for one child after the
+ * other keeps the quiet ones out of it.
+ */
+static void end_children(const struct children *children)
+{
+	int i;
+
+	close(children->go[1]);
+	for (i = 0; i < CHILDREN; i++)
+		if (waitpid(children->pids[i], NULL, 0) < 0)
+			err(1, "waitpid");
+}
+
+static double fork_around(const struct monitor *monitor)
+{
+	uint64_t start, forked, ending, end;
+	struct children children;
+
+	if (pipe(children.ready) || pipe(children.go))
+		err(1, "pipe");
+	start = bench_now();
+	fork_children(&children);
+	forked = bench_now();
+	ask_monitor(monitor);
+	ending = bench_now();
+	end_children(&children);
+	end = bench_now();
+	close(children.ready[0]);
+	close(children.ready[1]);
+	close(children.go[0]);
+	return (double)(forked - start + end - ending) / CHILDREN;
+}
+
+static void run_one_cpu(struct bench *bench)
+{
+	static double ns[ROUNDS];
+	struct monitor monitor;
+	int mode, round;
+
+	for (mode = NONE; mode < MODES; mode++) {
+		if (modes[mode].paced)
+			continue;
+		start_monitor(bench, &monitor, modes[mode].way);
+		fork_around(&monitor);
+		for (round = 0; round < ROUNDS; round++)
+			ns[round] = fork_around(&monitor);
+		end_monitor(&monitor);
+		print_csv(bench, "fork", modes[mode].name, median(ns, ROUNDS));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	void (*run)(struct bench *bench) = run_two_cpus;
+	struct bench bench;
+	size_t nr;
+	int opt;
+
+	if (!strcmp(argv[0], EXEC_LOOP))
+		exec_loop();
+	while ((opt = getopt(argc, argv, "es")) != -1) {
+		if (opt == 'e')
+			run = run_beside_execs;
+		else if (opt == 's')
+			run = run_one_cpu;
+		else
+			optind = argc;
+	}
+	nr = optind < argc ? strtoul(argv[optind], NULL, 0) : 0;
+	if (!nr)
+		errx(1, "usage: xyzzy_load [-e|-s] N");
+	bench_open(&bench);
+	bench_start(&bench, nr, SPARE);
+	run(&bench);
+	bench_stop(&bench);
+	bench_close(&bench);
+	return 0;
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What does one call allocate, and for how long does it hold off the others?
+ * The kernel's own tracer tells. Not a test; run it by hand, as root:
+ *
+ *   xyzzy_trace [N...]		N processes
+ *   xyzzy_trace -T [N...]	one process of N threads
+ *
+ * With -v, the lines of the trace that count are shown, too.
+ *
+ * Prints "csv n,way,abi,value": allocations a call, and the ns of the longest
+ * RCU read-side section of a call, and beside it those of do_task_stat(), which
+ * fills in /proc/PID/stat. The sections are fill_batch(); report_task() for a
+ * process with more threads than a batch has room for; and collect_tids(), which
+ * finds the threads of one process.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include "kselftest.h"
+#include "bench.h"
+#include "child.h"
+
+#define TRACEFS "/sys/kernel/tracing"
+
+/* Marks in the trace, written to a descriptor that is open already. */
+#define BEGIN "the call begins"
+#define END "the call ends"
+
+static int marker;
+static bool verbose;
+
+static void mark(const char *text)
+{
+	if (write(marker, text, strlen(text)) < 0)
+		err(1, "trace_marker");
+}
+
+static void set(const char *name, const char *value)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), TRACEFS "/%s", name);
+	fd = open(path, O_WRONLY | O_TRUNC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		err(1, "%s: %s", path, value);
+	close(fd);
+}
+
+static void mount_tracefs(void)
+{
+	if (access(TRACEFS "/trace", F_OK) &&
+	    mount("tracefs", TRACEFS, "tracefs", 0, NULL))
+		err(1, TRACEFS);
+	set("tracing_on", "0");
+	set("current_tracer", "nop");
+	set("buffer_size_kb", "32768");
+	marker = open(TRACEFS "/trace_marker", O_WRONLY | O_CLOEXEC);
+	if (marker < 0)
+		err(1, TRACEFS "/trace_marker");
+}
+
+/* What changes the user allocates: not for counting allocations. */
+static void call_as_user(struct bench *bench, const struct way *way)
+{
+	uid_t user = way->caller == BENCH_HIDDEN ? BENCH_USER : 0;
+
+	if (user && seteuid(user))
+		err(1, "seteuid");
+	if (way->run(bench, way) < 0)
+		err(1, "%s", way->name);
+	if (user && seteuid(0))
+		err(1, "seteuid");
+}
+
+/* The call, with the kernel tracing just it. */
+static void trace_call(struct bench *bench, const struct way *way)
+{
+	/* Once to warm up. */
+	call_as_user(bench, way);
+	set("trace", "");
+	set("tracing_on", "1");
+	mark(BEGIN);
+	call_as_user(bench, way);
+	mark(END);
+	set("tracing_on", "0");
+}
+
+/* Gives each line between the markers to @line. */
+static void read_trace(void (*line)(const char *text, double *value),
+		       double *value)
+{
+	FILE *trace = fopen(TRACEFS "/trace", "re");
+	bool inside = false;
+	char text[512];
+	int markers = 0;
+
+	if (!trace)
+		err(1, TRACEFS "/trace");
+	while (fgets(text, sizeof(text), trace)) {
+		if (strstr(text, BEGIN) || strstr(text, END)) {
+			inside = strstr(text, BEGIN);
+			markers++;
+		} else if (inside && text[0] != '#') {
+			if (verbose)
+				fputs(text, stdout);
+			line(text, value);
+		}
+	}
+	fclose(trace);
+	if (markers != 2)
+		errx(1, "the trace is not whole: %d of 2 markers", markers);
+}
+
+/* Every kind of allocation is an event. */
+static const char * const events[] = {
+	"kmalloc", "kmem_cache_alloc", "mm_page_alloc",
+};
+
+static void set_events(const char *enable)
+{
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		snprintf(path, sizeof(path), "events/kmem/%s/enable", events[i]);
+		set(path, enable);
+	}
+}
+
+static void count_line(const char *text, double *value)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		const char *pos = strstr(text, events[i]);
+
+		if (pos && pos[strlen(events[i])] == ':')
+			++*value;
+	}
+}
+
+static double count_allocations(struct bench *bench, const struct way *way)
+{
+	char pid[16];
+	double count = 0;
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	set("set_event_pid", pid);
+	set_events("1");
+	trace_call(bench, way);
+	read_trace(count_line, &count);
+	set_events("0");
+	return count;
+}
+
+/* The line of a function has how long it took, in us: "0)   1.234 us    |". */
+static void longest_line(const char *text, double *value)
+{
+	const char *unit = strstr(text, " us ");
+	double us;
+
+	if (!unit)
+		return;
+	while (unit > text && unit[-1] != ' ')
+		unit--;
+	us = strtod(unit, NULL);
+	if (us * 1000 > *value)
+		*value = us * 1000;
+}
+
+static double time_function(struct bench *bench, const struct way *way,
+			    const char *function)
+{
+	double longest = 0;
+
+	set("set_ftrace_filter", function);
+	set("current_tracer", "function_graph");
+	trace_call(bench, way);
+	read_trace(longest_line, &longest);
+	set("current_tracer", "nop");
+	if (!longest)
+		errx(1, "%s: %s was not seen", way->name, function);
+	return longest;
+}
+
+static double time_batch(struct bench *bench, const struct way *way)
+{
+	return time_function(bench, way, "fill_batch*");
+}
+
+static double time_process(struct bench *bench, const struct way *way)
+{
+	return time_function(bench, way, "report_task*");
+}
+
+static double time_collecting(struct bench *bench, const struct way *way)
+{
+	return time_function(bench, way, "collect_tids*");
+}
+
+static double time_stat(struct bench *bench, const struct way *way)
+{
+	return time_function(bench, way, "do_task_stat*");
+}
+
+/* What is measured of which call. */
+static const struct figure {
+	struct way way;
+	double (*measure)(struct bench *bench, const struct way *way);
+	bool of_threads;
+} figures[] = {
+	{ { "alloc-none", "", empty_call }, count_allocations },
+	{ { "alloc-id", "", walk, XYZZY_ID }, count_allocations },
+	{ { "alloc-all", "", walk, XYZZY_ALL }, count_allocations },
+	{ { "alloc-stat", "", read_files, .nr_files = 1 }, count_allocations },
+	{ { "rcu-all", "", walk, XYZZY_ALL }, time_batch },
+	{ { "rcu-hidden", "", walk, XYZZY_ALL, .caller = BENCH_HIDDEN },
+	  time_batch },
+	{ { "rcu-stat", "", read_files, .nr_files = 1 }, time_stat },
+	{ { "rcu-process-all", "", walk_threaded, XYZZY_ALL }, time_process,
+	  true },
+	{ { "rcu-process-stat", "", read_threaded, .nr_files = 1 }, time_stat,
+	  true },
+	{ { "rcu-thread-all", "", walk_threads, XYZZY_ALL }, time_batch,
+	  true },
+	{ { "rcu-thread-ids", "", walk_threads, XYZZY_ID }, time_collecting,
+	  true },
+	{ { "alloc-thread-all", "", walk_threads, XYZZY_ALL },
+	  count_allocations, true },
+	{ { "alloc-process-all", "", walk_threaded, XYZZY_ALL },
+	  count_allocations, true },
+};
+
+static void run_figures(struct bench *bench, bool of_threads)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(figures); i++) {
+		if (figures[i].of_threads != of_threads)
+			continue;
+		printf("csv %zu,%s,%s,%.0f\n", bench->nr, figures[i].way.name,
+		       BENCH_ABI, figures[i].measure(bench, &figures[i].way));
+		fflush(stdout);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool of_threads = false;
+	struct bench bench;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "Tv")) != -1) {
+		if (opt == 'T')
+			of_threads = true;
+		else if (opt == 'v')
+			verbose = true;
+		else
+			errx(1, "usage: xyzzy_trace [-v] [-T] N...");
+	}
+	mount_tracefs();
+	bench_open(&bench);
+	for (argv += optind; *argv; argv++) {
+		size_t nr = strtoul(*argv, NULL, 0);
+
+		if (!nr)
+			errx(1, "%s: expected a number of processes", *argv);
+		if (of_threads)
+			bench_start_threads(&bench, nr, 0);
+		else
+			bench_start(&bench, nr, 0);
+		run_figures(&bench, of_threads);
+		bench_stop(&bench);
+	}
+	bench_close(&bench);
+	return 0;
+}

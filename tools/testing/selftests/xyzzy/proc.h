@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_PROC_H
+#define __XYZZY_PROC_H
+
+/* procfs: its files, and mounts of it. */
+#include "xyzzy.h"
+
+#include <linux/types.h>
+
+/*
+ * Parsers for the files of /proc/PID and /proc/PID/task/TID. All of them take
+ * the directory first and return 0, or -errno.
+ */
+
+/* "/proc/PID", or "/proc/PID/task/TID" if @tid is not 0. */
+struct proc_dir {
+	char path[64];
+};
+
+static inline struct proc_dir proc_dir(pid_t pid, pid_t tid)
+{
+	struct proc_dir dir;
+
+	if (tid)
+		snprintf(dir.path, sizeof(dir.path), "/proc/%d/task/%d", pid,
+			 tid);
+	else
+		snprintf(dir.path, sizeof(dir.path), "/proc/%d", pid);
+	return dir;
+}
+
+/* Reads a whole file as a string; returns its length or -errno. */
+static inline ssize_t proc_read(const struct proc_dir *dir, const char *name,
+				char *buf, size_t size)
+{
+	char path[128];
+	size_t len = 0;
+	ssize_t ret;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir->path, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	do {
+		ret = read(fd, buf + len, size - 1 - len);
+		if (ret > 0)
+			len += ret;
+	} while (ret > 0 && len < size - 1);
+	if (ret < 0)
+		ret = -errno;
+	close(fd);
+	buf[len] = '\0';
+	return ret < 0 ? ret : (ssize_t)len;
+}
+
+/*
+ * stat. The fields have the numbers that proc_pid_stat(5) gives them. Negative
+ * ones are stored as they wrap: cast to a signed type.
+ */
+#define PROC_STAT_FIELDS 53
+
+struct proc_stat {
+	char comm[64];
+	char state;
+	__u64 field[PROC_STAT_FIELDS];
+};
+
+static inline int proc_parse_stat(char *text, struct proc_stat *stat)
+{
+	char *open = strchr(text, '('), *close = strrchr(text, ')');
+	char *pos, *end;
+
+	memset(stat, 0, sizeof(*stat));
+	if (!open || !close || close - open > (ssize_t)sizeof(stat->comm))
+		return -EBADMSG;
+	stat->field[1] = strtoull(text, NULL, 10);
+	memcpy(stat->comm, open + 1, close - open - 1);
+	stat->state = close[2];
+	pos = close + 3;
+	for (int i = 4; i < PROC_STAT_FIELDS; i++, pos = end) {
+		stat->field[i] = strtoull(pos, &end, 10);
+		if (end == pos)
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+static inline int proc_stat(const struct proc_dir *dir, struct proc_stat *stat)
+{
+	char text[2048];
+	ssize_t len = proc_read(dir, "stat", text, sizeof(text));
+
+	return len < 0 ? (int)len : proc_parse_stat(text, stat);
+}
+
+/* status: one "Key:\tvalue value ..." a line. */
+struct proc_status {
+	char text[8192];
+};
+
+static inline int proc_status(const struct proc_dir *dir,
+			      struct proc_status *status)
+{
+	ssize_t len;
+
+	memset(status, 0, sizeof(*status));
+	len = proc_read(dir, "status", status->text, sizeof(status->text));
+	return len < 0 ? (int)len : 0;
+}
+
+/* What stands after "Key:" in its line, NULL if there is no such line. */
+static inline const char *proc_status_line(const struct proc_status *status,
+					   const char *key)
+{
+	size_t len = strlen(key);
+	const char *line = status->text;
+
+	while (strncmp(line, key, len) || line[len] != ':') {
+		line = strchr(line, '\n');
+		if (!line)
+			return NULL;
+		line++;
+	}
+	return line + len + 1;
+}
+
+/* The number at place @nth (from 0) in the line of @key; no such line: ~0. */
+static inline __u64 proc_status_nth(const struct proc_status *status,
+				    const char *key, int nth)
+{
+	const char *pos = proc_status_line(status, key);
+	__u64 value = ~0ULL;
+	char *end;
+
+	for (; pos && nth >= 0; nth--, pos = end)
+		value = strtoull(pos, &end, 10);
+	return value;
+}
+
+static inline __u64 proc_status_num(const struct proc_status *status,
+				    const char *key)
+{
+	return proc_status_nth(status, key, 0);
+}
+
+/* A line in kB, as bytes. */
+static inline __u64 proc_status_bytes(const struct proc_status *status,
+				      const char *key)
+{
+	return proc_status_num(status, key) * 1024;
+}
+
+/* statm, in pages; in the order of the file. */
+struct proc_statm {
+	__u64 size;
+	__u64 resident;
+	__u64 shared;
+	__u64 text;
+	__u64 lib;
+	__u64 data;
+};
+
+static inline int proc_statm(const struct proc_dir *dir,
+			     struct proc_statm *statm)
+{
+	unsigned long long v[6];
+	char text[256];
+	ssize_t len = proc_read(dir, "statm", text, sizeof(text));
+
+	memset(statm, 0, sizeof(*statm));
+	if (len < 0)
+		return len;
+	if (sscanf(text, "%llu %llu %llu %llu %llu %llu", &v[0], &v[1], &v[2],
+		   &v[3], &v[4], &v[5]) != 6)
+		return -EBADMSG;
+	statm->size = v[0];
+	statm->resident = v[1];
+	statm->shared = v[2];
+	statm->text = v[3];
+	statm->lib = v[4];
+	statm->data = v[5];
+	return 0;
+}
+
+/* io */
+struct proc_io {
+	__u64 rchar;
+	__u64 wchar;
+	__u64 syscr;
+	__u64 syscw;
+	__u64 read_bytes;
+	__u64 write_bytes;
+	__u64 cancelled_write_bytes;
+};
+
+static inline __u64 proc_io_num(const char *text, const char *key)
+{
+	const char *pos = strstr(text, key);
+
+	return pos ? strtoull(pos + strlen(key), NULL, 10) : ~0ULL;
+}
+
+static inline int proc_io(const struct proc_dir *dir, struct proc_io *io)
+{
+	char text[512];
+	ssize_t len = proc_read(dir, "io", text, sizeof(text));
+
+	memset(io, 0, sizeof(*io));
+	if (len < 0)
+		return len;
+	io->rchar = proc_io_num(text, "rchar: ");
+	io->wchar = proc_io_num(text, "wchar: ");
+	io->syscr = proc_io_num(text, "syscr: ");
+	io->syscw = proc_io_num(text, "syscw: ");
+	io->read_bytes = proc_io_num(text, "\nread_bytes: ");
+	io->write_bytes = proc_io_num(text, "\nwrite_bytes: ");
+	io->cancelled_write_bytes = proc_io_num(text, "cancelled_write_bytes: ");
+	return 0;
+}
+
+/* comm, without the newline that the file ends with */
+static inline int proc_comm(const struct proc_dir *dir, char *comm, size_t size)
+{
+	ssize_t len = proc_read(dir, "comm", comm, size);
+
+	if (len < 0)
+		return len;
+	if (!len || comm[len - 1] != '\n')
+		return -EBADMSG;
+	comm[len - 1] = '\0';
+	return 0;
+}
+
+/* cgroup: the path in the unified hierarchy */
+static inline int proc_cgroup(const struct proc_dir *dir, char *path,
+			      size_t size)
+{
+	char text[4096], *line;
+	ssize_t len = proc_read(dir, "cgroup", text, sizeof(text));
+
+	if (len < 0)
+		return len;
+	line = !strncmp(text, "0::", 3) ? text : strstr(text, "\n0::");
+	if (!line)
+		return -ENOENT;
+	line = strchr(line, ':') + 2;
+	line[strcspn(line, "\n")] = '\0';
+	if (strlen(line) >= size)
+		return -ENAMETOOLONG;
+	memcpy(path, line, strlen(line) + 1);
+	return 0;
+}
+
+/* A file with one number in it, as oom_score_adj. */
+static inline int proc_num(const struct proc_dir *dir, const char *name,
+			   long long *num)
+{
+	char text[64], *end;
+	ssize_t len = proc_read(dir, name, text, sizeof(text));
+
+	if (len < 0)
+		return len;
+	*num = strtoll(text, &end, 10);
+	return end == text ? -EBADMSG : 0;
+}
+
+/* Everything that /proc shows of a process or thread, read one by one. */
+struct proc_snap {
+	struct proc_stat stat;
+	struct proc_status status;
+	struct proc_statm statm;
+	struct proc_io io;
+	int io_err;		/* 0, or why io cannot be read */
+	char comm[64];
+	long long oom_score_adj;
+};
+
+static inline int proc_snap(const struct proc_dir *dir, struct proc_snap *snap)
+{
+	int err;
+
+	memset(snap, 0, sizeof(*snap));
+	err = proc_stat(dir, &snap->stat);
+	if (!err)
+		err = proc_status(dir, &snap->status);
+	if (!err)
+		err = proc_statm(dir, &snap->statm);
+	if (!err)
+		err = proc_comm(dir, snap->comm, sizeof(snap->comm));
+	if (!err)
+		err = proc_num(dir, "oom_score_adj", &snap->oom_score_adj);
+	if (!err)
+		snap->io_err = proc_io(dir, &snap->io);
+	return err;
+}
+
+static inline int write_text(int dirfd, const char *path, const char *text)
+{
+	ssize_t len = strlen(text);
+	int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, len) != len)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+#ifndef __NR_fsopen
+#define __NR_fsopen (NR_BASE + 430)
+#endif
+#ifndef __NR_fsconfig
+#define __NR_fsconfig (NR_BASE + 431)
+#endif
+#ifndef __NR_fsmount
+#define __NR_fsmount (NR_BASE + 432)
+#endif
+
+/* Some <sys/mount.h> have these as macros, older ones not at all. */
+#ifndef FSCONFIG_SET_STRING
+#define FSCONFIG_SET_STRING 1
+#endif
+#ifndef FSCONFIG_CMD_CREATE
+#define FSCONFIG_CMD_CREATE 6
+#endif
+
+#ifndef __NR_fspick
+#define __NR_fspick (NR_BASE + 433)
+#endif
+#ifndef FSPICK_EMPTY_PATH
+#define FSPICK_EMPTY_PATH 0x00000008
+#endif
+#ifndef FSCONFIG_CMD_RECONFIGURE
+#define FSCONFIG_CMD_RECONFIGURE 7
+#endif
+
+/* The directory of an O_PATH descriptor, open for reading as procfd has to be. */
+static inline int open_for_reading(int dirfd)
+{
+	return openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Mount what a context of fsopen() describes, but nowhere: its root directory. */
+static inline int open_mount(int fs)
+{
+	int mount = syscall(__NR_fsmount, fs, 0, 0), fd;
+
+	if (mount < 0)
+		return -1;
+	fd = open_for_reading(mount);
+	close(mount);
+	return fd;
+}
+
+/*
+ * A new file system, mounted nowhere: a descriptor of its root directory.
+ * Options are name, value, name, value, ..., NULL.
+ */
+static inline int open_fs(const char *type, const char * const *options)
+{
+	int fs = syscall(__NR_fsopen, type, 0), fd = -1, err = 0;
+
+	if (fs < 0)
+		return -1;
+	for (; *options && !err; options += 2)
+		err = syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING,
+			      options[0], options[1], 0);
+	if (!err && !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL,
+			     NULL, 0))
+		fd = open_mount(fs);
+	close(fs);
+	return fd;
+}
+
+/* A procfs of the caller's PID namespace. @hidepid: NULL for none. */
+static inline int open_procfs(const char *hidepid)
+{
+	const char * const options[] = {
+		hidepid ? "hidepid" : NULL, hidepid, NULL,
+	};
+
+	return open_fs("proc", options);
+}
+
+/* Change an option of a mounted procfs. */
+static inline int reconfigure(int procfd, const char *name, const char *value)
+{
+	int fs = syscall(__NR_fspick, procfd, "", FSPICK_EMPTY_PATH);
+	int err = 0;
+
+	if (fs < 0 ||
+	    syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, name, value, 0) ||
+	    syscall(__NR_fsconfig, fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0))
+		err = -errno;
+	close_fd(fs);
+	return err;
+}
+
+/* A mount namespace whose mounts no other one sees. */
+static inline int unshare_mounts(void)
+{
+	return unshare(CLONE_NEWNS) ||
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
+}
+
+/* Mount a file system at @dir, in a mount namespace of the caller's own. */
+static inline int mount_private(const char *type, const char *dir,
+				const char *options)
+{
+	int err = unshare_mounts();
+
+	if (!err && mount(type, dir, type, 0, options))
+		err = -errno;
+	return err;
+}
+
+/* The same for a procfs: a descriptor of its root directory, or -1. */
+static inline int mount_proc(const char *dir, const char *options)
+{
+	if (mount_private("proc", dir, options))
+		return -1;
+	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+#endif /* __XYZZY_PROC_H */

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_USE_H
+#define __XYZZY_USE_H
+
+/* Children that use CPUs, memory, disks and terminals. */
+#include "child.h"
+
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
+#include <time.h>
+
+#define NSEC_PER_USEC 1000ULL
+#define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_SEC 1000000000ULL
+
+static inline __u64 tv_ns(const struct timeval *tv)
+{
+	return tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * NSEC_PER_USEC;
+}
+
+/* Use the CPU until @who has used so much as a user and in the kernel. */
+static inline void burn(int who, __u64 user_ns, __u64 system_ns)
+{
+	static char buf[64 * 1024];
+	int zero = open("/dev/zero", O_RDONLY);
+	struct rusage usage;
+
+	do {
+		for (int i = 0; i < 10000; i++)
+			__asm__ volatile("" : : : "memory");
+		getrusage(who, &usage);
+	} while (tv_ns(&usage.ru_utime) < user_ns);
+	do {
+		if (zero < 0 || read(zero, buf, sizeof(buf)) < 0)
+			_exit(EXIT_FAILURE);
+		getrusage(who, &usage);
+	} while (tv_ns(&usage.ru_stime) < system_ns);
+	close(zero);
+}
+
+/*
+ * Does this kernel tell time as a user from time in the kernel? That of user-mode
+ * Linux does not.
+ */
+static inline bool tells_modes_apart(void)
+{
+	int zero = open("/dev/zero", O_RDONLY);
+	time_t end = time(NULL) + 10;
+	struct rusage usage = { 0 };
+	char buf[4096];
+
+	do {
+		for (int i = 0; i < 10000; i++)
+			__asm__ volatile("" : : : "memory");
+		if (read(zero, buf, sizeof(buf)) < 0)
+			break;
+		getrusage(RUSAGE_SELF, &usage);
+	} while ((!tv_ns(&usage.ru_utime) || !tv_ns(&usage.ru_stime)) &&
+		 time(NULL) < end);
+	close(zero);
+	return tv_ns(&usage.ru_utime) && tv_ns(&usage.ru_stime);
+}
+
+/*
+ * Two CPUs, if there are two, and a process that takes one of them away from
+ * whoever uses it, at any point, again and again.
+ */
+static inline __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* Keep the caller on the @nth CPU that it may use, or on the last one. */
+static inline int pin_to_cpu(int nth)
+{
+	cpu_set_t allowed, one;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return -errno;
+	CPU_ZERO(&one);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &allowed))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (!nth--)
+			break;
+	}
+	return sched_setaffinity(0, sizeof(one), &one) ? -errno : 0;
+}
+
+/*
+ * Fork a process that disturbs the @nth CPU: at random times it is busy for up
+ * to @busy_us. The time in between is as long on average, so that the kernel
+ * lets a real-time process go on. Without the right to be one it is of no use.
+ */
+static inline pid_t spawn_disturber(int nth, unsigned int busy_us)
+{
+	const struct sched_param param = { .sched_priority = 1 };
+	unsigned int seed = 1;
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	if (pin_to_cpu(nth) || sched_setscheduler(0, SCHED_FIFO, &param))
+		_exit(EXIT_FAILURE);
+	for (;;) {
+		__u64 end;
+
+		usleep(rand_r(&seed) % busy_us + 1);
+		end = now_ns() + rand_r(&seed) % busy_us * 1000ULL;
+		while (now_ns() < end)
+			;
+	}
+}
+
+/* How a process has itself scheduled. */
+
+#ifndef SCHED_DEADLINE
+#define SCHED_DEADLINE 6
+#endif
+
+/* Version 0 of struct sched_attr, which newer C libraries have too. */
+struct attr {
+	__u32 size;
+	__u32 policy;
+	__u64 flags;
+	__s32 nice;
+	__u32 rt_priority;
+	__u64 runtime;
+	__u64 deadline;
+	__u64 period;
+};
+
+static inline int set_attr(pid_t pid, struct attr *attr)
+{
+	attr->size = sizeof(*attr);
+	return syscall(__NR_sched_setattr, pid, attr, 0) ? -errno : 0;
+}
+
+static inline int move_to_cpu(void *arg)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(*(int *)arg, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+static inline int set_oom_adj(void *arg)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", *(int *)arg);
+	return write_text(AT_FDCWD, "/proc/self/oom_score_adj", text);
+}
+
+/* For processes that use memory of each kind. */
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+/*
+ * A unit of memory. Each CPU keeps back a part of the counters of resident
+ * pages; it is less than this.
+ */
+static inline __u64 unit_size(void)
+{
+	long pages = 2 * sysconf(_SC_NPROCESSORS_CONF);
+
+	return (pages > 32 ? pages : 32) * page_size();
+}
+
+/* How much of what a subject maps, in units. */
+struct memory {
+	int anon;
+	int file;
+	int shmem;
+	int locked;
+	int exec;
+	int stack;
+	int peak;		/* Mapped, touched and unmapped */
+	int reserved;		/* Mapped and not touched */
+	bool sparse;		/* Pages far from each other */
+};
+
+static inline char *map_memory(int units, int prot, int flags, int fd)
+{
+	char *map = mmap(NULL, units * unit_size(), prot, flags, fd, 0);
+
+	return map == MAP_FAILED ? NULL : map;
+}
+
+static inline void touch(char *map, int units)
+{
+	for (size_t i = 0; i < units * unit_size(); i += page_size())
+		map[i] = 1;
+}
+
+static inline int make_resident(int units, int flags, int fd)
+{
+	char *map;
+
+	if (!units)
+		return 0;
+	map = map_memory(units, PROT_READ | PROT_WRITE, flags, fd);
+	if (!map)
+		return -errno;
+	touch(map, units);
+	return 0;
+}
+
+/* A file whose pages are neither anonymous nor shmem: on ramfs. */
+static inline int open_file(off_t size)
+{
+	int fs = syscall(__NR_fsopen, "ramfs", 0), dir = -1, fd = -1;
+
+	if (fs >= 0 &&
+	    !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		dir = syscall(__NR_fsmount, fs, 0, 0);
+	if (dir >= 0)
+		fd = openat(dir, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	close_fd(fs);
+	close_fd(dir);
+	if (fd >= 0 && ftruncate(fd, size))
+		return -1;
+	return fd;
+}
+
+static inline int make_file(int units)
+{
+	int fd, err;
+
+	if (!units)
+		return 0;
+	fd = open_file(units * unit_size());
+	if (fd < 0)
+		return -errno;
+	err = make_resident(units, MAP_SHARED, fd);
+	close(fd);
+	return err;
+}
+
+static inline int make_locked(int units)
+{
+	char *map;
+
+	if (!units)
+		return 0;
+	map = map_memory(units, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (!map || mlock(map, units * unit_size()))
+		return -errno;
+	return 0;
+}
+
+static inline int make_exec(int units)
+{
+	if (!units)
+		return 0;
+	return map_memory(units, PROT_READ | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1) ? 0 : -errno;
+}
+
+/* Within the usual limit of 8 MB. */
+static inline size_t stack_size(int units)
+{
+	size_t size = units * unit_size();
+
+	return size < 2 << 20 ? size : 2 << 20;
+}
+
+static inline void make_stack(size_t size)
+{
+	explicit_bzero(__builtin_alloca(size + 1), size + 1);
+}
+
+static inline int make_peak(int units)
+{
+	char *map;
+
+	if (!units)
+		return 0;
+	map = map_memory(units, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (!map)
+		return -errno;
+	touch(map, units);
+	return munmap(map, units * unit_size()) ? -errno : 0;
+}
+
+static inline int make_reserved(int units)
+{
+	if (!units)
+		return 0;
+	return map_memory(units, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1) ?
+		0 : -errno;
+}
+
+/* With pages of 4 kB no two of these are in one table. */
+#define SPARSE_PAGES 32
+#define SPARSE_STRIDE (4 * 1024 * 1024)
+
+static inline int make_sparse(void)
+{
+	size_t size = SPARSE_PAGES * SPARSE_STRIDE;
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	for (size_t i = 0; i < size; i += SPARSE_STRIDE)
+		map[i] = 1;
+	return 0;
+}
+
+static inline int use_memory(void *arg)
+{
+	const struct memory *job = arg;
+	int err;
+
+	/* Huge pages would count more than was touched. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	err = make_resident(job->anon, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (!err)
+		err = make_resident(job->shmem, MAP_SHARED | MAP_ANONYMOUS, -1);
+	if (!err)
+		err = make_file(job->file);
+	if (!err)
+		err = make_locked(job->locked);
+	if (!err)
+		err = make_exec(job->exec);
+	if (!err)
+		err = make_reserved(job->reserved);
+	if (!err && job->sparse)
+		err = make_sparse();
+	if (job->stack)
+		make_stack(stack_size(job->stack));
+	return err ?: make_peak(job->peak);
+}
+
+#define SWAP_UNITS 8
+
+static inline int swap_out(void *arg)
+{
+	char *map = map_memory(SWAP_UNITS, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	struct proc_dir dir = { .path = "/proc/self" };
+	struct proc_status status;
+
+	(void)arg;
+	if (!map)
+		return -ENOMEM;
+	touch(map, SWAP_UNITS);
+	for (int i = 0; i < 100; i++) {
+		if (madvise(map, SWAP_UNITS * unit_size(), MADV_PAGEOUT))
+			return -EOPNOTSUPP;
+		if (proc_status(&dir, &status))
+			return -EIO;
+		if (proc_status_bytes(&status, "VmSwap") >=
+		    SWAP_UNITS / 2 * unit_size())
+			return 0;
+	}
+	return -EOPNOTSUPP;
+}
+
+/* A disk in memory: a loop device over a memfd. */
+struct disk {
+	int fd;
+	char path[32];
+};
+
+/* Returns 0, or -1 where there are no loop devices. */
+static inline int disk_open(struct disk *disk, off_t size)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	int nr = -1, backing;
+
+	disk->fd = -1;
+	if (control >= 0) {
+		nr = ioctl(control, LOOP_CTL_GET_FREE);
+		close(control);
+	}
+	if (nr < 0)
+		return -1;
+	snprintf(disk->path, sizeof(disk->path), "/dev/loop%d", nr);
+	disk->fd = open(disk->path, O_RDWR | O_CLOEXEC);
+	backing = memfd_create("disk", MFD_CLOEXEC);
+	if (disk->fd >= 0 && (backing < 0 || ftruncate(backing, size) ||
+			      ioctl(disk->fd, LOOP_SET_FD, backing))) {
+		close(disk->fd);
+		disk->fd = -1;
+	}
+	if (backing >= 0)
+		close(backing);
+	return disk->fd < 0 ? -1 : 0;
+}
+
+/* A disk that was never opened has the descriptor -1. */
+static inline void disk_close(struct disk *disk)
+{
+	if (disk->fd < 0)
+		return;
+	fsync(disk->fd);
+	ioctl(disk->fd, LOOP_CLR_FD);
+	close(disk->fd);
+	disk->fd = -1;
+}
+
+/* The header that mkswap(8) makes. */
+static inline int make_swap(int fd, off_t size)
+{
+	size_t page = page_size();
+	char *first = calloc(1, page);
+	__u32 info[2] = { 1, size / page - 1 };	/* Version, last page */
+	ssize_t len;
+
+	if (!first)
+		return -ENOMEM;
+	memcpy(first + 1024, info, sizeof(info));
+	memcpy(first + page - 10, "SWAPSPACE2", 10);
+	len = pwrite(fd, first, page, 0);
+	free(first);
+	return len == (ssize_t)page && !fsync(fd) ? 0 : -EIO;
+}
+
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER _IO('T', 0x41)
+#endif
+
+struct tty_family {
+	pid_t leader;
+	pid_t foreground;
+	unsigned int tty_nr;
+};
+
+/* The number of a terminal as /proc/PID/stat has it. */
+static inline unsigned int encode_tty(dev_t dev)
+{
+	unsigned int min = minor(dev);
+
+	return (min & 0xff) | major(dev) << 8 | (min & ~0xffU) << 12;
+}
+
+static inline int open_terminal(void)
+{
+	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY), unlock = 0;
+
+	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock))
+		return -1;
+	return ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+}
+
+static inline int take_terminal(void *arg)
+{
+	struct tty_family *family = arg;
+	int tty = open_terminal();
+	struct stat st;
+
+	if (tty < 0)
+		return -ENODEV;
+	family->leader = setsid();
+	if (family->leader < 0 || ioctl(tty, TIOCSCTTY, 0) || fstat(tty, &st))
+		return -errno;
+	family->tty_nr = encode_tty(st.st_rdev);
+	family->foreground = spawn_blocked();
+	if (family->foreground < 0)
+		return -EAGAIN;
+	if (setpgid(family->foreground, family->foreground) ||
+	    tcsetpgrp(tty, family->foreground))
+		return -errno;
+	return 0;
+}
+
+#endif /* __XYZZY_USE_H */
