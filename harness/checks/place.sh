@@ -21,8 +21,8 @@ place()
 	lines "[file] $1" >"$work/placement"
 	lines "$2" >"$work/repo/file"
 	lines "$3" >"$work/tree/file"
-	awk -v repo="$work/repo" -v tree="$work/tree" -v commit="${4:-}" \
-		-f "$HARNESS/place.awk" "$work/placement" file
+	"$HARNESS/place.py" "$work/repo" "$work/base" "$work/tree" "${4:-}" \
+		"$work/placement" file
 }
 
 # places PLACEMENT NEW OLD RESULT [COMMIT]
@@ -51,8 +51,8 @@ fits_table()
 	say '123 ours' >"$work/repo/file"
 	say "107 $1" >"$work/tree/file"
 	printf 'number 23 table\n[file]\noffset 100\nin-order  more\n' |
-		awk -v repo="$work/repo" -v base="$work/base" -v tree="$work/tree" \
-			-f "$HARNESS/place.awk" - file
+		"$HARNESS/place.py" "$work/repo" "$work/base" "$work/tree" "" \
+			/dev/stdin file
 	[ "$(tail -n 1 "$work/tree/file")" = "$2" ]
 }
 
