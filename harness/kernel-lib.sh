@@ -8,6 +8,9 @@ CC=${CC:-gcc}
 LABEL=$TREE_NAME-$CONFIG-$ARCH${LABEL_MORE:-}
 [ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
 OUT=$BUILD/out/$LABEL
+# The programs depend on the tree and the compiler only.
+TESTS=$BUILD/out/$TREE_NAME-tests
+[ "$CC" = gcc ] || TESTS=$TESTS-$(basename "$CC")
 
 # What machines/ARCH says: KARCH (the kernel's ARCH=), DEB_ARCH (Debian's, or -),
 # COMPILER, IMAGE, QEMU and its options MACHINE, words for the kernel's command

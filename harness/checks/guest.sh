@@ -21,10 +21,8 @@ boot()
 # Each line of its judgement is one result; the console is there to read.
 judge()
 {
-	tr -d '\r' <"$console" |
-		awk -v functions="$(functions_for_kcsan)" -f "$HARNESS/kcsan.awk" |
-		awk -v guest="$LABEL $state" -v expect="$1" -v abis="$abis" \
-			-f "$HARNESS/ktap.awk" || :
+	"$HARNESS/console.py" judge "$LABEL $state" "$1" "$abis" "$(functions_for_kcsan)" \
+		<"$console" || :
 }
 
 # How far they got, of a few tests that were told to go far.
