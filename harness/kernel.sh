@@ -29,8 +29,8 @@ last_settings()
 write_wanted()
 {
 	if is_own_kernel; then
-		kernel_settings "$CONFIG"
-		say "$KCONFIG"
+		kernel_settings "$CONFIG" | expand_settings CONFIG_
+		say "$KCONFIG" | expand_settings CONFIG_
 	fi
 	grep -q "config $OPTION\$" "$TREE/init/Kconfig" || return 0
 	if [ "$state" = on ]; then

@@ -107,6 +107,13 @@ added_files()
 	done
 }
 
+# Settings of Kconfig as words, OPTION, OPTION=VALUE or !OPTION, to lines.
+expand_settings()
+{
+	sed '/^#/d' | tr -s ' \t' '\n' |
+		sed "/^\$/d; s/^!\(.*\)/# $1\1 is not set/; t; /=/!s/\$/=y/; s/^/$1/"
+}
+
 # One at a time for what two runs share; the lock, file 9, goes with the process.
 lock()
 {
