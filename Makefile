@@ -66,7 +66,7 @@ tree:	## Put the series on the base tree, as a git branch to work on
 boot:	## Get a shell in the guest
 	@$H/deps.sh build $(ARCH)
 	@$H/guest.sh
-	@$H/boot.sh on 0 /shell.sh
+	@$H/boot.sh on 0 /commands.sh shell
 
 man:	## Show the man page
 	@. series/config && man -l "$$MAN"

@@ -11,9 +11,7 @@ set -eu
 . "$SERIES/series/config"
 
 list=$1 base=$2 out=$3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 tree=$work/tree new=$work/out placement=$SERIES/series/placement
 
 commit_list()
