@@ -151,72 +151,54 @@ static inline __u64 proc_status_bytes(const struct proc_status *status,
 	return proc_status_num(status, key) * 1024;
 }
 
-/* statm, in pages; in the order of the file. */
+/* statm, in pages */
 struct proc_statm {
-	__u64 size;
-	__u64 resident;
-	__u64 shared;
-	__u64 text;
-	__u64 lib;
-	__u64 data;
+	unsigned long long size;
+	unsigned long long resident;
+	unsigned long long shared;
+	unsigned long long text;
+	unsigned long long lib;
+	unsigned long long data;
 };
 
 static inline int proc_statm(const struct proc_dir *dir,
 			     struct proc_statm *statm)
 {
-	unsigned long long v[6];
 	char text[256];
 	ssize_t len = proc_read(dir, "statm", text, sizeof(text));
 
 	memset(statm, 0, sizeof(*statm));
 	if (len < 0)
 		return len;
-	if (sscanf(text, "%llu %llu %llu %llu %llu %llu", &v[0], &v[1], &v[2],
-		   &v[3], &v[4], &v[5]) != 6)
-		return -EBADMSG;
-	statm->size = v[0];
-	statm->resident = v[1];
-	statm->shared = v[2];
-	statm->text = v[3];
-	statm->lib = v[4];
-	statm->data = v[5];
-	return 0;
+	return sscanf(text, "%llu %llu %llu %llu %llu %llu", &statm->size,
+		      &statm->resident, &statm->shared, &statm->text,
+		      &statm->lib, &statm->data) == 6 ? 0 : -EBADMSG;
 }
 
 /* io */
 struct proc_io {
-	__u64 rchar;
-	__u64 wchar;
-	__u64 syscr;
-	__u64 syscw;
-	__u64 read_bytes;
-	__u64 write_bytes;
-	__u64 cancelled_write_bytes;
+	unsigned long long rchar;
+	unsigned long long wchar;
+	unsigned long long syscr;
+	unsigned long long syscw;
+	unsigned long long read_bytes;
+	unsigned long long write_bytes;
+	unsigned long long cancelled_write_bytes;
 };
-
-static inline __u64 proc_io_num(const char *text, const char *key)
-{
-	const char *pos = strstr(text, key);
-
-	return pos ? strtoull(pos + strlen(key), NULL, 10) : ~0ULL;
-}
 
 static inline int proc_io(const struct proc_dir *dir, struct proc_io *io)
 {
+	static const char format[] =
+		"rchar: %llu wchar: %llu syscr: %llu syscw: %llu read_bytes: %llu write_bytes: %llu cancelled_write_bytes: %llu";
 	char text[512];
 	ssize_t len = proc_read(dir, "io", text, sizeof(text));
 
 	memset(io, 0, sizeof(*io));
 	if (len < 0)
 		return len;
-	io->rchar = proc_io_num(text, "rchar: ");
-	io->wchar = proc_io_num(text, "wchar: ");
-	io->syscr = proc_io_num(text, "syscr: ");
-	io->syscw = proc_io_num(text, "syscw: ");
-	io->read_bytes = proc_io_num(text, "\nread_bytes: ");
-	io->write_bytes = proc_io_num(text, "\nwrite_bytes: ");
-	io->cancelled_write_bytes = proc_io_num(text, "cancelled_write_bytes: ");
-	return 0;
+	return sscanf(text, format, &io->rchar, &io->wchar, &io->syscr,
+		      &io->syscw, &io->read_bytes, &io->write_bytes,
+		      &io->cancelled_write_bytes) == 7 ? 0 : -EBADMSG;
 }
 
 /* comm, without the newline that the file ends with */
