@@ -299,95 +299,93 @@ static inline int write_text(int dirfd, const char *path, const char *text)
 #ifndef __NR_fsmount
 #define __NR_fsmount (NR_BASE + 432)
 #endif
+#ifndef __NR_fspick
+#define __NR_fspick (NR_BASE + 433)
+#endif
 
 /* Some <sys/mount.h> have these as macros, older ones not at all. */
+#ifndef FSPICK_EMPTY_PATH
+#define FSPICK_EMPTY_PATH 0x00000008
+#endif
 #ifndef FSCONFIG_SET_STRING
 #define FSCONFIG_SET_STRING 1
 #endif
 #ifndef FSCONFIG_CMD_CREATE
 #define FSCONFIG_CMD_CREATE 6
 #endif
-
-#ifndef __NR_fspick
-#define __NR_fspick (NR_BASE + 433)
-#endif
-#ifndef FSPICK_EMPTY_PATH
-#define FSPICK_EMPTY_PATH 0x00000008
-#endif
 #ifndef FSCONFIG_CMD_RECONFIGURE
 #define FSCONFIG_CMD_RECONFIGURE 7
 #endif
 
-/* The directory of an O_PATH descriptor, open for reading as procfd has to be. */
+/* Turn an O_PATH descriptor of a directory into one that procfd accepts. */
 static inline int open_for_reading(int dirfd)
 {
 	return openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Mount what a context of fsopen() describes, but nowhere: its root directory. */
-static inline int open_mount(int fs)
+/* @options as for mount(8), "hidepid=2,gid=5", or NULL. Then run @command. */
+static inline int configure_fs(int fs, const char *options, int command)
 {
-	int mount = syscall(__NR_fsmount, fs, 0, 0), fd;
+	char text[128], *option, *value, *rest = text;
 
-	if (mount < 0)
-		return -1;
-	fd = open_for_reading(mount);
-	close(mount);
-	return fd;
+	snprintf(text, sizeof(text), "%s", options ?: "");
+	while ((option = strsep(&rest, ","))) {
+		value = strchr(option, '=');
+		if (!value)
+			continue;
+		*value++ = '\0';
+		if (syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, option,
+			    value, 0))
+			return -1;
+	}
+	return syscall(__NR_fsconfig, fs, command, NULL, NULL, 0);
 }
 
-/*
- * A new file system, mounted nowhere: a descriptor of its root directory.
- * Options are name, value, name, value, ..., NULL.
- */
-static inline int open_fs(const char *type, const char * const *options)
+/* A new, detached mount: a descriptor of its root directory, or -1. */
+static inline int open_fs(const char *type, const char *options)
 {
-	int fs = syscall(__NR_fsopen, type, 0), fd = -1, err = 0;
+	int fs = syscall(__NR_fsopen, type, 0), mount = -1, fd = -1;
 
 	if (fs < 0)
 		return -1;
-	for (; *options && !err; options += 2)
-		err = syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING,
-			      options[0], options[1], 0);
-	if (!err && !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL,
-			     NULL, 0))
-		fd = open_mount(fs);
+	if (!configure_fs(fs, options, FSCONFIG_CMD_CREATE))
+		mount = syscall(__NR_fsmount, fs, 0, 0);
+	if (mount >= 0)
+		fd = open_for_reading(mount);
+	close_fd(mount);
 	close(fs);
 	return fd;
 }
 
-/* A procfs of the caller's PID namespace. @hidepid: NULL for none. */
+/* A procfs of the PID namespace of the caller; @hidepid may be NULL. */
 static inline int open_procfs(const char *hidepid)
 {
-	const char * const options[] = {
-		hidepid ? "hidepid" : NULL, hidepid, NULL,
-	};
+	char options[32];
 
-	return open_fs("proc", options);
+	snprintf(options, sizeof(options), "hidepid=%s", hidepid ?: "0");
+	return open_fs("proc", hidepid ? options : NULL);
 }
 
-/* Change an option of a mounted procfs. */
-static inline int reconfigure(int procfd, const char *name, const char *value)
+/* Remount a procfs with other options. */
+static inline int remount(int procfd, const char *options)
 {
 	int fs = syscall(__NR_fspick, procfd, "", FSPICK_EMPTY_PATH);
 	int err = 0;
 
-	if (fs < 0 ||
-	    syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, name, value, 0) ||
-	    syscall(__NR_fsconfig, fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0))
+	if (fs < 0 || configure_fs(fs, options, FSCONFIG_CMD_RECONFIGURE))
 		err = -errno;
 	close_fd(fs);
 	return err;
 }
 
-/* A mount namespace whose mounts no other one sees. */
+/* Enter a mount namespace whose mounts no other namespace sees. */
 static inline int unshare_mounts(void)
 {
 	return unshare(CLONE_NEWNS) ||
 	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
 }
 
-/* Mount a file system at @dir, in a mount namespace of the caller's own. */
+/* Mount a filesystem at @dir, in a mount namespace of the caller's own. */
 static inline int mount_private(const char *type, const char *dir,
 				const char *options)
 {
@@ -398,12 +396,35 @@ static inline int mount_private(const char *type, const char *dir,
 	return err;
 }
 
-/* The same for a procfs: a descriptor of its root directory, or -1. */
-static inline int mount_proc(const char *dir, const char *options)
+/* A mount at a new directory. */
+struct mounted {
+	char dir[32];
+	int fd;			/* Of the root directory */
+};
+
+static inline int mount_at_new_dir(struct mounted *mounted, const char *type,
+				   const char *options)
 {
-	if (mount_private("proc", dir, options))
-		return -1;
-	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	snprintf(mounted->dir, sizeof(mounted->dir), "/tmp/xyzzy.XXXXXX");
+	mounted->fd = -1;
+	if (!mkdtemp(mounted->dir))
+		return -errno;
+	err = mount_private(type, mounted->dir, options);
+	if (err)
+		return err;
+	mounted->fd = open(mounted->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return mounted->fd < 0 ? -errno : 0;
+}
+
+static inline void unmount(struct mounted *mounted)
+{
+	if (!*mounted->dir)
+		return;
+	close_fd(mounted->fd);
+	umount2(mounted->dir, MNT_DETACH);
+	rmdir(mounted->dir);
 }
 
 #endif /* __XYZZY_PROC_H */
