@@ -183,7 +183,7 @@ static inline __u64 unit_size(void)
 	return (pages > 32 ? pages : 32) * page_size();
 }
 
-/* How much of what a subject maps, in units. */
+/* How much memory of each kind a process maps, in units. */
 struct memory {
 	int anon;
 	int file;
@@ -191,35 +191,19 @@ struct memory {
 	int locked;
 	int exec;
 	int stack;
-	int peak;		/* Mapped, touched and unmapped */
-	int reserved;		/* Mapped and not touched */
-	bool sparse;		/* Pages far from each other */
+	int peak;		/* Mapped, touched, and unmapped */
+	int reserved;		/* Mapped, but not touched */
+	bool sparse;		/* Touch pages far from each other. */
 };
 
-static inline char *map_memory(int units, int prot, int flags, int fd)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+
+static inline int map_units(int units, int prot, int flags, int fd)
 {
-	char *map = mmap(NULL, units * unit_size(), prot, flags, fd, 0);
-
-	return map == MAP_FAILED ? NULL : map;
-}
-
-static inline void touch(char *map, int units)
-{
-	for (size_t i = 0; i < units * unit_size(); i += page_size())
-		map[i] = 1;
-}
-
-static inline int make_resident(int units, int flags, int fd)
-{
-	char *map;
-
 	if (!units)
 		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE, flags, fd);
-	if (!map)
-		return -errno;
-	touch(map, units);
-	return 0;
+	return mmap(NULL, units * unit_size(), prot, flags, fd, 0) ==
+		       MAP_FAILED ? -errno : 0;
 }
 
 /* A file whose pages are neither anonymous nor shmem: on ramfs. */
@@ -239,39 +223,16 @@ static inline int open_file(off_t size)
 	return fd;
 }
 
-static inline int make_file(int units)
+static inline int map_file(int units)
 {
-	int fd, err;
+	int fd = units ? open_file(units * unit_size()) : -1, err;
 
-	if (!units)
-		return 0;
-	fd = open_file(units * unit_size());
-	if (fd < 0)
+	if (units && fd < 0)
 		return -errno;
-	err = make_resident(units, MAP_SHARED, fd);
-	close(fd);
+	err = map_units(units, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_POPULATE, fd);
+	close_fd(fd);
 	return err;
-}
-
-static inline int make_locked(int units)
-{
-	char *map;
-
-	if (!units)
-		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!map || mlock(map, units * unit_size()))
-		return -errno;
-	return 0;
-}
-
-static inline int make_exec(int units)
-{
-	if (!units)
-		return 0;
-	return map_memory(units, PROT_READ | PROT_EXEC,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1) ? 0 : -errno;
 }
 
 /* Within the usual limit of 8 MB. */
@@ -282,38 +243,28 @@ static inline size_t stack_size(int units)
 	return size < 2 << 20 ? size : 2 << 20;
 }
 
-static inline void make_stack(size_t size)
+static inline void use_stack(size_t size)
 {
 	explicit_bzero(__builtin_alloca(size + 1), size + 1);
 }
 
-static inline int make_peak(int units)
+static inline int map_and_unmap(int units)
 {
+	size_t size = units * unit_size();
 	char *map;
 
 	if (!units)
 		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!map)
-		return -errno;
-	touch(map, units);
-	return munmap(map, units * unit_size()) ? -errno : 0;
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, ANON | MAP_POPULATE, -1,
+		   0);
+	return map == MAP_FAILED || munmap(map, size) ? -errno : 0;
 }
 
-static inline int make_reserved(int units)
-{
-	if (!units)
-		return 0;
-	return map_memory(units, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1) ?
-		0 : -errno;
-}
-
-/* With pages of 4 kB no two of these are in one table. */
+/* With pages of 4 KiB, each of these has a page table of its own. */
 #define SPARSE_PAGES 32
 #define SPARSE_STRIDE (4 * 1024 * 1024)
 
-static inline int make_sparse(void)
+static inline int map_sparse(void)
 {
 	size_t size = SPARSE_PAGES * SPARSE_STRIDE;
 	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -328,49 +279,44 @@ static inline int make_sparse(void)
 
 static inline int use_memory(void *arg)
 {
-	const struct memory *job = arg;
-	int err;
+	const int rw = PROT_READ | PROT_WRITE;
+	const struct memory *use = arg;
 
-	/* Huge pages would count more than was touched. */
+	/* With huge pages, more would be resident than was touched. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	err = make_resident(job->anon, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!err)
-		err = make_resident(job->shmem, MAP_SHARED | MAP_ANONYMOUS, -1);
-	if (!err)
-		err = make_file(job->file);
-	if (!err)
-		err = make_locked(job->locked);
-	if (!err)
-		err = make_exec(job->exec);
-	if (!err)
-		err = make_reserved(job->reserved);
-	if (!err && job->sparse)
-		err = make_sparse();
-	if (job->stack)
-		make_stack(stack_size(job->stack));
-	return err ?: make_peak(job->peak);
+	if (use->stack)
+		use_stack(stack_size(use->stack));
+	return map_units(use->anon, rw, ANON | MAP_POPULATE, -1) ?:
+	       map_units(use->shmem, rw,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1) ?:
+	       map_file(use->file) ?:
+	       map_units(use->locked, rw, ANON | MAP_LOCKED, -1) ?:
+	       map_units(use->exec, PROT_READ | PROT_EXEC, ANON, -1) ?:
+	       map_units(use->reserved, PROT_NONE, ANON, -1) ?:
+	       (use->sparse ? map_sparse() : 0) ?:
+	       map_and_unmap(use->peak);
 }
 
 #define SWAP_UNITS 8
 
+/* Have pages swapped out. Returns -EOPNOTSUPP if the kernel keeps them. */
 static inline int swap_out(void *arg)
 {
-	char *map = map_memory(SWAP_UNITS, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	size_t size = SWAP_UNITS * unit_size();
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, ANON, -1, 0);
 	struct proc_dir dir = { .path = "/proc/self" };
 	struct proc_status status;
 
 	(void)arg;
-	if (!map)
+	if (map == MAP_FAILED)
 		return -ENOMEM;
-	touch(map, SWAP_UNITS);
+	memset(map, 1, size);
 	for (int i = 0; i < 100; i++) {
-		if (madvise(map, SWAP_UNITS * unit_size(), MADV_PAGEOUT))
+		if (madvise(map, size, MADV_PAGEOUT))
 			return -EOPNOTSUPP;
 		if (proc_status(&dir, &status))
 			return -EIO;
-		if (proc_status_bytes(&status, "VmSwap") >=
-		    SWAP_UNITS / 2 * unit_size())
+		if (proc_status_nth(&status, "VmSwap", 0) * 1024 >= size / 2)
 			return 0;
 	}
 	return -EOPNOTSUPP;
