@@ -49,11 +49,11 @@ lookup()
 		die "$1: no line for '$2'; known: $(awk '/^[^#]/ { printf "%s ", $1 }' "$1")"
 }
 
-# The kernel's files that the series adds whole, of a given ending.
+# The files that the series adds whole to the kernel itself, of a given ending.
 added_files()
 {
 	awk '/^[^#]/ { for (i = 2; i <= NF; i++) print $i }' "$SERIES/series/commits" |
-		grep "\\.$1\$" | while read -r file; do
+		grep -v "^tools/" | grep "\\.$1\$" | while read -r file; do
 		grep -Fqx "[$file]" "$SERIES/series/placement" || say "$file"
 	done
 }

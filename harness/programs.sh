@@ -1,21 +1,31 @@
 #!/bin/sh
 # Build what runs in the guest, for each ABI of ARCH that the kernel has: the
-# selftests of TREE and the man page's example. They go to OUT/tests/ABI.
+# selftests of TREE, what proof/ has, and the man page's example. They go to
+# OUT/tests/ABI, where the file list names the tests.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-selftests=$TREE/tools/testing/selftests/$NAME
+selftests=$TREE/tools/testing/selftests/$NAME proof=$SERIES/proof
 
-# Without what a debugger would want: some machines have little memory.
+# build ABI DIRECTORY [WORD...], without what a debugger would want: some machines
+# have little memory.
+build()
+{
+	dir=$OUT/tests/$1 from=$2
+	shift 2
+	make -C "$from" -j"$JOBS" OUTPUT="$dir" CC="$ABI_CC" KHDR_INCLUDES="-isystem $HEADERS" "$@"
+}
+
 build_abi()
 {
-	dir=$OUT/tests/$1
-	mkdir -p "$dir"
-	make -C "$selftests" -j"$JOBS" OUTPUT="$dir" CC="$ABI_CC" USERLDFLAGS='-static -s' \
-		KHDR_INCLUDES="-isystem $HEADERS"
-	make -s -C "$selftests" OUTPUT="$dir" COLLECTION="$NAME" emit_tests |
-		sed 's/.*://' >"$dir/list"
+	mkdir -p "$OUT/tests/$1"
+	build "$1" "$selftests" USERLDFLAGS='-static -s'
+	build "$1" "$proof" LDFLAGS='-static -s' SELFTESTS="${selftests%/*}"
+	{
+		make -s -C "$selftests" OUTPUT="$dir" COLLECTION="$NAME" emit_tests | sed 's/.*://'
+		make -s -C "$proof" list
+	} >"$dir/list"
 	"$HARNESS/example.sh" "$SERIES/$MAN" >"$dir/example.c"
 	# shellcheck disable=SC2086 # a command and its flag
 	$ABI_CC -static -s -Wall -Wextra -Werror -isystem "$HEADERS" \

@@ -103,7 +103,7 @@ static inline int mounts_open(struct mounts *mounts)
 {
 	mounts_clear(mounts);
 	for (int i = FIRST_MOUNT; i < NR_WAYS; i++) {
-		mounts->fds[i] = open_procfs_with(ways[i].options);
+		mounts->fds[i] = open_fs("proc", ways[i].options);
 		if (mounts->fds[i] < 0)
 			return -errno;
 	}

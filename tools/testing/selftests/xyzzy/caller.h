@@ -233,8 +233,8 @@ static inline struct view *view_make(const struct caller *caller, int procfd)
 	view->caller = *caller;
 	view->procfd = procfd;
 	/* This one can be entered just for what one may ptrace-read. */
-	view->truth_fd = procfd < 0 ? open_procfs("4", NULL) : procfd;
-	view->list_fd = open_procfs("0", NULL);
+	view->truth_fd = procfd < 0 ? open_procfs("4") : procfd;
+	view->list_fd = open_procfs("0");
 	return view;
 }
 

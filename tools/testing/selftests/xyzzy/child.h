@@ -25,6 +25,20 @@ static inline pid_t fork_child(void)
 	return 0;
 }
 
+/* clone() a child that runs @fn on a stack of its own. */
+static inline pid_t clone_child(int (*fn)(void *arg), int flags, void *arg)
+{
+	const size_t size = 256 * 1024;
+	char *stack = map_before_guard(size, GUARD_NONE);
+	pid_t pid;
+
+	/* On parisc, stacks grow up. */
+	pid = clone(fn, stack + size / 2, flags | SIGCHLD, arg);
+	if (!(flags & CLONE_VM))
+		munmap(stack, size + page_size());
+	return pid;
+}
+
 /* Kill and reap @pid; a value that is no process ID is passed over. */
 static inline void kill_child(pid_t pid)
 {
@@ -38,21 +52,10 @@ static inline void kill_child(pid_t pid)
 /* The letter in /proc/PID/stat of a process or thread, 0 without one. */
 static inline char proc_state(pid_t pid)
 {
-	char path[64], buf[512], *name_end;
-	ssize_t len;
-	int fd;
+	struct proc_dir dir = proc_dir(pid, 0);
+	struct proc_stat stat;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	len = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	if (len <= 0)
-		return 0;
-	buf[len] = '\0';
-	name_end = strrchr(buf, ')');
-	return name_end ? name_end[2] : 0;
+	return proc_stat(&dir, &stat) ? 0 : stat.state;
 }
 
 static inline bool wait_state(pid_t pid, char state)

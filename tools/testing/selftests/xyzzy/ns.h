@@ -30,7 +30,7 @@ static inline int pidns_main(void *arg)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
 		_exit(EXIT_FAILURE);
-	ready.procfd = open_procfs(NULL, NULL);
+	ready.procfd = open_procfs(NULL);
 	ready.sleeper = fork();
 	if (ready.sleeper) {
 		if (write(*report_fd, &ready, sizeof(ready)) != sizeof(ready))
@@ -44,29 +44,15 @@ static inline int pidns_main(void *arg)
 /* Returns 0, or -1 with errno (EINVAL, EPERM: no PID namespaces here). */
 static inline int spawn_pidns(struct pidns *ns)
 {
-	const size_t stack_size = 128 * 1024;
 	struct pidns_ready ready;
 	int fds[2], pidfd, err;
-	char *stack;
 
 	if (pipe(fds))
 		return -1;
-	stack = mmap(NULL, stack_size, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (stack == MAP_FAILED)
-		return -1;
 	ns->procfd = -1;
-	/* On parisc, stacks grow up. */
-	ns->init = clone(pidns_main, stack + stack_size / 2,
-			 CLONE_NEWPID | SIGCHLD, &fds[1]);
-	err = errno;
-	munmap(stack, stack_size);
+	ns->init = clone_child(pidns_main, CLONE_NEWPID, &fds[1]);
+	err = ns->init < 0 ? errno : EIO;
 	close(fds[1]);
-	if (ns->init < 0) {
-		close(fds[0]);
-		errno = err;
-		return -1;
-	}
 	if (read(fds[0], &ready, sizeof(ready)) == sizeof(ready)) {
 		ns->inner_sleeper = ready.sleeper;
 		pidfd = sys_pidfd_open(ns->init, 0);
@@ -74,20 +60,18 @@ static inline int spawn_pidns(struct pidns *ns)
 		close(pidfd);
 	}
 	close(fds[0]);
-	if (ns->procfd < 0) {
-		kill_child(ns->init);
-		ns->init = 0;
-		errno = EIO;
-		return -1;
-	}
-	return 0;
+	if (ns->procfd >= 0)
+		return 0;
+	kill_child(ns->init);
+	ns->init = 0;
+	errno = err;
+	return -1;
 }
 
 static inline void kill_pidns(struct pidns *ns)
 {
 	kill_child(ns->init);
-	if (ns->procfd >= 0)
-		close(ns->procfd);
+	close_fd(ns->procfd);
 	ns->init = 0;
 	ns->procfd = -1;
 }
@@ -148,16 +132,10 @@ static inline pid_t fork_into(const struct pidns *ns, pid_t inner)
 
 static inline int write_map(pid_t pid, const char *name, const char *map)
 {
-	ssize_t len = strlen(map);
 	char path[64];
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, map, len) != len)
-		return -errno;
-	close(fd);
-	return 0;
+	return write_text(AT_FDCWD, path, map);
 }
 
 /* In a child, which stays outside: map the IDs when the pipe is closed. */

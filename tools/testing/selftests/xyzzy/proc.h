@@ -311,31 +311,6 @@ static inline int open_mount(int fs)
 }
 
 /*
- * A new procfs of the caller's PID namespace, mounted nowhere: a descriptor of
- * its root directory. @hidepid and @gid are mount options, NULL for none.
- */
-static inline int open_procfs(const char *hidepid, const char *gid)
-{
-	int fs = syscall(__NR_fsopen, "proc", 0);
-	int fd = -1;
-
-	if (fs < 0)
-		return -1;
-	if (hidepid && syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING,
-			       "hidepid", hidepid, 0))
-		goto out;
-	if (gid && syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, "gid", gid,
-			   0))
-		goto out;
-	if (syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		goto out;
-	fd = open_mount(fs);
-out:
-	close(fs);
-	return fd;
-}
-
-/*
  * A new file system, mounted nowhere: a descriptor of its root directory.
  * Options are name, value, name, value, ..., NULL.
  */
@@ -355,8 +330,13 @@ static inline int open_fs(const char *type, const char * const *options)
 	return fd;
 }
 
-static inline int open_procfs_with(const char * const *options)
+/* A procfs of the caller's PID namespace. @hidepid: NULL for none. */
+static inline int open_procfs(const char *hidepid)
 {
+	const char * const options[] = {
+		hidepid ? "hidepid" : NULL, hidepid, NULL,
+	};
+
 	return open_fs("proc", options);
 }
 
@@ -374,15 +354,22 @@ static inline int reconfigure(int procfd, const char *name, const char *value)
 	return err;
 }
 
-/* Mount a file system at @dir, in a mount namespace of the test's own. */
+/* A mount namespace whose mounts no other one sees. */
+static inline int unshare_mounts(void)
+{
+	return unshare(CLONE_NEWNS) ||
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
+}
+
+/* Mount a file system at @dir, in a mount namespace of the caller's own. */
 static inline int mount_private(const char *type, const char *dir,
 				const char *options)
 {
-	if (unshare(CLONE_NEWNS) ||
-	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount(type, dir, type, 0, options))
-		return -errno;
-	return 0;
+	int err = unshare_mounts();
+
+	if (!err && mount(type, dir, type, 0, options))
+		err = -errno;
+	return err;
 }
 
 /* The same for a procfs: a descriptor of its root directory, or -1. */

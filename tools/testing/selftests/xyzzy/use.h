@@ -156,14 +156,10 @@ static inline int move_to_cpu(void *arg)
 
 static inline int set_oom_adj(void *arg)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
 	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", *(int *)arg);
 
-	if (fd < 0 || write(fd, text, len) != len)
-		return -errno;
-	close(fd);
-	return 0;
+	snprintf(text, sizeof(text), "%d", *(int *)arg);
+	return write_text(AT_FDCWD, "/proc/self/oom_score_adj", text);
 }
 
 /* For processes that use memory of each kind. */

@@ -161,7 +161,7 @@ FIXTURE_SETUP(hidepid)
 		SKIP(return, NO_USERS);
 	if (variant->caller.userns && access("/proc/self/ns/user", F_OK))
 		SKIP(return, "no user namespaces");
-	procfd = open_procfs_with(variant->options);
+	procfd = open_fs("proc", variant->options);
 	ASSERT_LE(0, procfd);
 	self->view = view_make(&variant->caller, procfd);
 	ASSERT_EQ(0, actors_start(self->actors));
@@ -252,7 +252,7 @@ FIXTURE_SETUP(remount)
 		SKIP(return, NO_ROOT);
 	if (!have_users())
 		SKIP(return, NO_USERS);
-	procfd = open_procfs("0", NULL);
+	procfd = open_procfs("0");
 	ASSERT_LE(0, procfd);
 	self->view = view_make(&caller, procfd);
 	ASSERT_EQ(0, actors_start(self->actors));
@@ -295,7 +295,7 @@ TEST_F(remount, gid_shows_all_to_open_descriptor)
 
 TEST_F(remount, other_procfs_is_left_alone)
 {
-	int other = open_procfs("0", NULL);
+	int other = open_procfs("0");
 
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, reconfigure(other, "hidepid", "2"));

@@ -257,7 +257,7 @@ FIXTURE_SETUP(userns)
 		SKIP(return, "no user namespaces");
 	adopt_orphans();
 	self->look = share_memory(sizeof(*self->look));
-	self->look->procfd = open_procfs("0", NULL);
+	self->look->procfd = open_procfs("0");
 	ASSERT_LE(0, self->look->procfd);
 }
 

@@ -267,7 +267,7 @@ TEST(procfs_that_is_mounted_nowhere_is_accepted)
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
-	fd = open_procfs(NULL, NULL);
+	fd = open_procfs(NULL);
 	if (fd < 0)
 		SKIP(return, "cannot mount procfs");
 	EXPECT_EQ(1, find_self(fd));
@@ -316,8 +316,7 @@ FIXTURE_SETUP(bind)
 	self->fd = -1;
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
-	if (unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (unshare_mounts())
 		SKIP(return, "needs a mount namespace");
 
 	snprintf(self->where, sizeof(self->where), "/tmp/xyzzy.XXXXXX");

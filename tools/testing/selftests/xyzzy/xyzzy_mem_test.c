@@ -380,7 +380,7 @@ FIXTURE_SETUP(growth)
 {
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
-	self->procfd = variant->procfs ? open_procfs(NULL, NULL) : -1;
+	self->procfd = variant->procfs ? open_procfs(NULL) : -1;
 	if (variant->procfs && self->procfd < 0)
 		SKIP(return, "cannot mount a procfs");
 	for (size_t i = 0; i < NR_GROWERS; i++)

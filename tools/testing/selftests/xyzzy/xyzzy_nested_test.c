@@ -347,8 +347,8 @@ static int init_inside(void *arg)
 	pid_t pid;
 
 	view->caller = caller;
-	view->list_fd = open_procfs("0", NULL);
-	view->truth_fd = open_procfs(inside->hidepid ?: "4", NULL);
+	view->list_fd = open_procfs("0");
+	view->truth_fd = open_procfs(inside->hidepid ?: "4");
 	view->procfd = inside->hidepid ? view->truth_fd : -1;
 	if (view->list_fd < 0 || view->truth_fd < 0)
 		return KSFT_SKIP;

@@ -121,7 +121,7 @@ FIXTURE_VARIANT_ADD(order, tasks_protected) { TASKS_PROTECTED };
  */
 static int open_locked_procfs(void)
 {
-	int fd = geteuid() || !have_users() ? -1 : open_procfs(NULL, NULL);
+	int fd = geteuid() || !have_users() ? -1 : open_procfs(NULL);
 
 	if (fd >= 0 && (fchmod(fd, 0) || setresuid(USER, USER, USER) ||
 			prctl(PR_SET_DUMPABLE, 1))) {

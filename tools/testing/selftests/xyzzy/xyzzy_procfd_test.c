@@ -611,7 +611,7 @@ FIXTURE_SETUP(smack)
 		SKIP(return, "Smack is off");
 	self->smack = share_memory(sizeof(*self->smack));
 	self->smack->caller = caller;
-	self->smack->procfd = open_procfs_with(options);
+	self->smack->procfd = open_fs("proc", options);
 	ASSERT_LE(0, self->smack->procfd);
 	ASSERT_EQ(0, set_smack_rule(variant->rule));
 }

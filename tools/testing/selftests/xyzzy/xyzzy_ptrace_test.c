@@ -168,7 +168,7 @@ FIXTURE_SETUP(io_access)
 	self->look = share_memory(sizeof(*self->look));
 	self->look->flags = variant->flags;
 	self->look->actors = self->actors;
-	self->look->procfd = open_procfs("0", NULL);
+	self->look->procfd = open_procfs("0");
 	ASSERT_LE(0, self->look->procfd);
 	ASSERT_EQ(0, actors_start(self->actors));
 }

@@ -47,7 +47,7 @@ FIXTURE_SETUP(stale)
 	if (geteuid())
 		SKIP(return, NO_ROOT);
 	self->answer = share_memory(sizeof(*self->answer));
-	self->answer->procfd = open_procfs("0", NULL);
+	self->answer->procfd = open_procfs("0");
 	self->answer->mask = variant->mask;
 	ASSERT_LE(0, self->answer->procfd);
 	ASSERT_EQ(0, actors_start(self->actors));

@@ -227,7 +227,7 @@ FIXTURE_SETUP(suid)
 	self->race->by_thread = variant->by_thread;
 	self->race->procfd = -1;
 	if (variant->procfs) {
-		self->race->procfd = open_procfs("0", NULL);
+		self->race->procfd = open_procfs("0");
 		ASSERT_LE(0, self->race->procfd);
 	}
 	ASSERT_TRUE(!!mkdtemp(self->dir));

@@ -73,16 +73,9 @@ static int hold_mm(void *arg)
 
 static void start_holders(struct mappings *mappings)
 {
-	const size_t stack_size = 64 * 1024;
-
-	for (int i = 0; i < NR_HOLDERS; i++) {
-		char *stack = map_before_guard(stack_size, GUARD_NONE);
-
-		/* On parisc, stacks grow up. */
-		if (clone(hold_mm, stack + stack_size / 2, CLONE_VM | SIGCHLD,
-			  mappings) < 0)
+	for (int i = 0; i < NR_HOLDERS; i++)
+		if (clone_child(hold_mm, CLONE_VM, mappings) < 0)
 			_exit(EXIT_FAILURE);
-	}
 }
 
 static void be_held(int ready_fd, int go_fd, int done_fd)

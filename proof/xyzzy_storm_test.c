@@ -207,7 +207,7 @@ static int take_witnesses(FIXTURE_DATA(storm) * self)
 static void set_loglevel(FIXTURE_DATA(storm) * self, const char *level)
 {
 	if (self->has_oom)
-		write_to(LOGLEVEL, level);
+		write_text(AT_FDCWD, LOGLEVEL, level);
 }
 
 FIXTURE_SETUP(storm)

@@ -147,9 +147,7 @@ static inline void storm_procfs(void)
 	struct walk walk;
 	int fd;
 
-	if (unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    !mkdtemp(where))
+	if (unshare_mounts() || !mkdtemp(where))
 		return;
 	for (int i = 0;; i++) {
 		if (mount("proc", where, "proc", 0, NULL))
@@ -205,20 +203,11 @@ static inline void storm_signals(void)
 #define OOM_CGROUP "/sys/fs/cgroup/xyzzy-storm"
 #define CONTROL "/sys/fs/cgroup/cgroup.subtree_control"
 
-static inline bool write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	close_fd(fd);
-	return ok;
-}
-
 static inline bool storm_oom_begin(void)
 {
-	write_to(CONTROL, "+memory");
+	write_text(AT_FDCWD, CONTROL, "+memory");
 	mkdir(OOM_CGROUP, 0755);
-	return write_to(OOM_CGROUP "/memory.max", "2M");
+	return !write_text(AT_FDCWD, OOM_CGROUP "/memory.max", "2M");
 }
 
 static inline void storm_oom_end(void)
@@ -227,7 +216,7 @@ static inline void storm_oom_end(void)
 	     errno == EBUSY; i++)
 		usleep(1000);
 	/* Refused if others have it on as well. */
-	write_to(CONTROL, "-memory");
+	write_text(AT_FDCWD, CONTROL, "-memory");
 }
 
 static inline void take_memory(void)
@@ -236,7 +225,8 @@ static inline void take_memory(void)
 	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (map != MAP_FAILED && write_to(OOM_CGROUP "/cgroup.procs", "0"))
+	if (map != MAP_FAILED &&
+	    !write_text(AT_FDCWD, OOM_CGROUP "/cgroup.procs", "0"))
 		memset(map, 1, size);
 	_exit(EXIT_SUCCESS);
 }
@@ -293,14 +283,7 @@ static inline int storm_init(void *arg)
 
 static inline pid_t storm_start(const struct storm *storm)
 {
-	const size_t size = 512 * 1024;
-	static char *stack;
-
-	if (!stack)
-		stack = map_before_guard(size, GUARD_NONE);
-	/* On parisc, stacks grow up. */
-	return clone(storm_init, stack + size / 2, CLONE_NEWPID | SIGCHLD,
-		     (void *)storm);
+	return clone_child(storm_init, CLONE_NEWPID, (void *)storm);
 }
 
 static inline bool make_suid_file(void)

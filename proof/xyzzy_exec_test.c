@@ -80,7 +80,7 @@ static int start_watcher(FIXTURE_DATA(exec) * self, const char *hidepid,
 	int err;
 
 	if (hidepid) {
-		self->procfd = open_procfs(hidepid, NULL);
+		self->procfd = open_procfs(hidepid);
 		if (self->procfd < 0)
 			return -errno;
 	}

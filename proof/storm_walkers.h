@@ -218,7 +218,7 @@ static inline pid_t walker_start(struct walker *walker,
 		.kind = kind, .scene = scene, .procfd = -1,
 	};
 	if (kind->hidepid)
-		walker->procfd = open_procfs(kind->hidepid, NULL);
+		walker->procfd = open_procfs(kind->hidepid);
 	pid = fork_child();
 	if (!pid)
 		walker_main(walker);

@@ -134,7 +134,7 @@ static inline void add_procfs(struct fuzz_world *world, const char *name,
 static inline void add_locked_procfs(struct fuzz_world *world,
 				     const char *name, mode_t mode)
 {
-	int fd = open_procfs(NULL, NULL);
+	int fd = open_procfs(NULL);
 
 	if (fd >= 0 && fchmod(fd, mode))
 		abort();
@@ -145,14 +145,14 @@ static inline void add_locked_procfs(struct fuzz_world *world,
 
 static inline void add_procfses(struct fuzz_world *world)
 {
-	add_procfs(world, "procfs", open_procfs(NULL, NULL), SHOWS_ALL);
+	add_procfs(world, "procfs", open_procfs(NULL), SHOWS_ALL);
 	add_path(world, "procfs, O_PATH", "/proc");
 	add_locked_procfs(world, "procfs, mode 0700", 0700);
 	add_locked_procfs(world, "procfs, mode 0744", 0744);
 	add_locked_procfs(world, "procfs, mode 0711", 0711);
-	add_procfs(world, "procfs, hidepid=2", open_procfs("2", NULL),
+	add_procfs(world, "procfs, hidepid=2", open_procfs("2"),
 		   SHOWS_PTRACEABLE);
-	add_procfs(world, "procfs, hidepid=4", open_procfs("4", NULL),
+	add_procfs(world, "procfs, hidepid=4", open_procfs("4"),
 		   SHOWS_PTRACEABLE);
 	add_procfs(world, "inner procfs", world->ns.procfd, SHOWS_INNER);
 }
