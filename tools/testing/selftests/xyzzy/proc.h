@@ -236,19 +236,18 @@ static inline int proc_snap(const struct proc_dir *dir, struct proc_snap *snap)
  */
 static inline __u64 proc_value(const struct proc_snap *snap, const char *where)
 {
-	char file[16], key[32] = "";
+	char file[16], key[32];
 	int nth = 0;
 
-	sscanf(where, "%15s %31s %d", file, key, &nth);
+	if (sscanf(where, "%15s %31s %d", file, key, &nth) == 1)
+		return nth_number(snap->oom_score_adj, 0);
 	if (!strcmp(file, "stat"))
 		return snap->stat.field[atoi(key)];
 	if (!strcmp(file, "statm"))
 		return nth_number(snap->statm, atoi(key) - 1);
 	if (!strcmp(file, "status"))
 		return proc_status_nth(&snap->status, key, nth);
-	if (!strcmp(file, "io"))
-		return nth_number(line_of(snap->io.text, key), nth);
-	return nth_number(snap->oom_score_adj, 0);
+	return nth_number(line_of(snap->io.text, key), nth);
 }
 
 static inline int write_text(int dirfd, const char *path, const char *text)

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* ns in the ticks of /proc/PID/stat. */
+/* ns as the ticks of /proc/PID/stat */
 static inline __u64 ns_to_ticks(__u64 ns)
 {
 	__u64 hz = sysconf(_SC_CLK_TCK);
@@ -18,16 +18,11 @@ static inline __u64 ns_to_ticks(__u64 ns)
 	return ns / 1000000000 * hz + ns % 1000000000 * hz / 1000000000;
 }
 
-/*
- * Records.
- */
-#define RECORDS_MAX 64
-
-/* The record of the thread @tid of @pid, or with @tid 0 of the process. */
+/* Get the record of process @pid, or of its thread @tid if that is not 0. */
 static inline int record_get(pid_t pid, pid_t tid, __u64 mask,
 			     struct xyzzy_task *task)
 {
-	struct xyzzy_task tasks[RECORDS_MAX];
+	struct xyzzy_task tasks[64];
 	int pidfd = sys_pidfd_open(pid, 0);
 	long ret;
 
@@ -36,7 +31,7 @@ static inline int record_get(pid_t pid, pid_t tid, __u64 mask,
 		return -errno;
 	memset(tasks, 0xff, sizeof(tasks));
 	ret = xyzzy_pidfd(-1, pidfd, mask, tid ? XYZZY_THREADS : 0, tasks,
-			  RECORDS_MAX);
+			  ARRAY_SIZE(tasks));
 	close(pidfd);
 	if (ret < 0)
 		return ret;
@@ -49,15 +44,15 @@ static inline int record_get(pid_t pid, pid_t tid, __u64 mask,
 	return -ENOENT;
 }
 
-/* A record, and what /proc shows of the same process (thread) meanwhile. */
+/* A record, and what /proc shows of the same process or thread */
 struct pair {
 	struct xyzzy_task task;
 	struct proc_snap snap;
 };
 
 /*
- * Take both. What /proc shows must be the same before and after the call, so
- * this is for those that sleep, are stopped or dead.
+ * Get both. What /proc shows has to be the same before and after the call, so
+ * the process must be asleep, stopped or dead.
  */
 static inline int pair_take(struct pair *pair, pid_t pid, pid_t tid)
 {
@@ -66,22 +61,18 @@ static inline int pair_take(struct pair *pair, pid_t pid, pid_t tid)
 	int err;
 
 	for (int i = 0; i < WAIT_TRIES; i++) {
-		err = proc_snap(&dir, &before);
-		if (!err)
-			err = record_get(pid, tid, XYZZY_ALL, &pair->task);
-		if (!err)
-			err = proc_snap(&dir, &pair->snap);
-		if (err)
+		err = proc_snap(&dir, &before) ?:
+		      record_get(pid, tid, XYZZY_ALL, &pair->task) ?:
+		      proc_snap(&dir, &pair->snap);
+		if (err || !memcmp(&before, &pair->snap, sizeof(before)))
 			return err;
-		if (!memcmp(&before, &pair->snap, sizeof(before)))
-			return 0;
 		usleep(1000);
 	}
 	return -ETIMEDOUT;
 }
 
 /*
- * The bytes of each group in a record.
+ * The bytes of each group in a record
  */
 #define UP_TO(_field) offsetof(struct xyzzy_task, _field)
 #define RECORD_GROUP(_name, _bit, _first, _end)				\
@@ -136,17 +127,19 @@ static inline void expect_rest_zero(struct __test_metadata *_metadata,
 }
 
 /*
- * Where /proc shows a field of a record. In the record of a process, context
- * switches are those of all threads, but status has those of the leader: ask for
- * SWITCHES only if the record is of a thread, or the process has had just one.
+ * Where /proc shows each field of a record. SWITCHES stands for the context
+ * switches, which are part of XYZZY_TIMES: status has those of one thread, so
+ * compare them only for a thread, or for a process that has had one thread.
  */
-#define SWITCHES (1ULL << 63)
+#define SWITCHES 0x8000000000000000ULL
 
+/* What the record has; bytes where /proc has KiB or pages */
 enum unit {
-	NUMBER,
-	SIGNED,			/* A number of 32 bits */
-	TICKS,			/* In the record: ns */
-	KIB,			/* In the record: bytes, as for the next two */
+	U32,
+	S32,
+	U64,
+	TICKS,			/* ns in the record */
+	KIB,
 	KIB_ROUNDED,		/* Rounded down */
 	PAGES,
 };
@@ -155,59 +148,57 @@ enum unit {
 	{								\
 		.group = (_group), .name = #_field, .where = (_where),	\
 		.unit = (_unit), .offset = UP_TO(_field),		\
-		.size = sizeof(((struct xyzzy_task *)0)->_field),	\
 	}
 
 static const struct shown {
 	__u64 group;
 	const char *name;
-	const char *where;	/* See proc_value(). */
+	const char *where;	/* See proc_value() */
 	enum unit unit;
 	size_t offset;
-	size_t size;
 } shown[] = {
 	SHOWN(XYZZY_ID, start_time, "stat 22", TICKS),
-	SHOWN(XYZZY_ID, pid, "stat 1", NUMBER),
-	SHOWN(XYZZY_ID, pid, "status Pid", NUMBER),
-	SHOWN(XYZZY_ID, tgid, "status Tgid", NUMBER),
-	SHOWN(XYZZY_ID, ppid, "stat 4", NUMBER),
-	SHOWN(XYZZY_ID, pgid, "stat 5", NUMBER),
-	SHOWN(XYZZY_ID, sid, "stat 6", NUMBER),
-	SHOWN(XYZZY_ID, tty_nr, "stat 7", NUMBER),
-	SHOWN(XYZZY_ID, tty_pgrp, "stat 8", SIGNED),
-	SHOWN(XYZZY_ID, nr_threads, "stat 20", NUMBER),
-	SHOWN(XYZZY_ID, flags, "stat 9", NUMBER),
-	SHOWN(XYZZY_ID, state, "stat 3", NUMBER),
+	SHOWN(XYZZY_ID, pid, "stat 1", U32),
+	SHOWN(XYZZY_ID, pid, "status Pid", U32),
+	SHOWN(XYZZY_ID, tgid, "status Tgid", U32),
+	SHOWN(XYZZY_ID, ppid, "stat 4", U32),
+	SHOWN(XYZZY_ID, pgid, "stat 5", U32),
+	SHOWN(XYZZY_ID, sid, "stat 6", U32),
+	SHOWN(XYZZY_ID, tty_nr, "stat 7", U32),
+	SHOWN(XYZZY_ID, tty_pgrp, "stat 8", S32),
+	SHOWN(XYZZY_ID, nr_threads, "stat 20", U32),
+	SHOWN(XYZZY_ID, flags, "stat 9", U32),
+	SHOWN(XYZZY_ID, state, "stat 3", U32),
 
-	SHOWN(XYZZY_CREDS, uid, "status Uid 0", NUMBER),
-	SHOWN(XYZZY_CREDS, euid, "status Uid 1", NUMBER),
-	SHOWN(XYZZY_CREDS, suid, "status Uid 2", NUMBER),
-	SHOWN(XYZZY_CREDS, fsuid, "status Uid 3", NUMBER),
-	SHOWN(XYZZY_CREDS, gid, "status Gid 0", NUMBER),
-	SHOWN(XYZZY_CREDS, egid, "status Gid 1", NUMBER),
-	SHOWN(XYZZY_CREDS, sgid, "status Gid 2", NUMBER),
-	SHOWN(XYZZY_CREDS, fsgid, "status Gid 3", NUMBER),
+	SHOWN(XYZZY_CREDS, uid, "status Uid 0", U32),
+	SHOWN(XYZZY_CREDS, euid, "status Uid 1", U32),
+	SHOWN(XYZZY_CREDS, suid, "status Uid 2", U32),
+	SHOWN(XYZZY_CREDS, fsuid, "status Uid 3", U32),
+	SHOWN(XYZZY_CREDS, gid, "status Gid 0", U32),
+	SHOWN(XYZZY_CREDS, egid, "status Gid 1", U32),
+	SHOWN(XYZZY_CREDS, sgid, "status Gid 2", U32),
+	SHOWN(XYZZY_CREDS, fsgid, "status Gid 3", U32),
 
-	SHOWN(XYZZY_SCHED, policy, "stat 41", NUMBER),
-	SHOWN(XYZZY_SCHED, priority, "stat 18", SIGNED),
-	SHOWN(XYZZY_SCHED, nice, "stat 19", SIGNED),
-	SHOWN(XYZZY_SCHED, rt_priority, "stat 40", NUMBER),
-	SHOWN(XYZZY_SCHED, cpu, "stat 39", NUMBER),
-	SHOWN(XYZZY_SCHED, oom_score_adj, "oom_score_adj", SIGNED),
+	SHOWN(XYZZY_SCHED, policy, "stat 41", U32),
+	SHOWN(XYZZY_SCHED, priority, "stat 18", S32),
+	SHOWN(XYZZY_SCHED, nice, "stat 19", S32),
+	SHOWN(XYZZY_SCHED, rt_priority, "stat 40", U32),
+	SHOWN(XYZZY_SCHED, cpu, "stat 39", U32),
+	SHOWN(XYZZY_SCHED, oom_score_adj, "oom_score_adj", S32),
 
 	SHOWN(XYZZY_TIMES, utime, "stat 14", TICKS),
 	SHOWN(XYZZY_TIMES, stime, "stat 15", TICKS),
 	SHOWN(XYZZY_TIMES, cutime, "stat 16", TICKS),
 	SHOWN(XYZZY_TIMES, cstime, "stat 17", TICKS),
-	SHOWN(SWITCHES, nvcsw, "status voluntary_ctxt_switches", NUMBER),
-	SHOWN(SWITCHES, nivcsw, "status nonvoluntary_ctxt_switches", NUMBER),
+	SHOWN(SWITCHES, nvcsw, "status voluntary_ctxt_switches", U64),
+	SHOWN(SWITCHES, nivcsw, "status nonvoluntary_ctxt_switches", U64),
 
-	SHOWN(XYZZY_FAULTS, min_flt, "stat 10", NUMBER),
-	SHOWN(XYZZY_FAULTS, maj_flt, "stat 12", NUMBER),
-	SHOWN(XYZZY_FAULTS, cmin_flt, "stat 11", NUMBER),
-	SHOWN(XYZZY_FAULTS, cmaj_flt, "stat 13", NUMBER),
+	SHOWN(XYZZY_FAULTS, min_flt, "stat 10", U64),
+	SHOWN(XYZZY_FAULTS, maj_flt, "stat 12", U64),
+	SHOWN(XYZZY_FAULTS, cmin_flt, "stat 11", U64),
+	SHOWN(XYZZY_FAULTS, cmaj_flt, "stat 13", U64),
 
-	SHOWN(XYZZY_MEM, vm_size, "stat 23", NUMBER),
+	SHOWN(XYZZY_MEM, vm_size, "stat 23", U64),
 	SHOWN(XYZZY_MEM, vm_size, "statm 1", PAGES),
 	SHOWN(XYZZY_MEM, vm_size, "status VmSize", KIB),
 	SHOWN(XYZZY_MEM, vm_peak, "status VmPeak", KIB),
@@ -223,26 +214,27 @@ static const struct shown {
 	SHOWN(XYZZY_MEM, stack, "status VmStk", KIB),
 	SHOWN(XYZZY_MEM, locked, "status VmLck", KIB),
 
-	SHOWN(XYZZY_IO, rchar, "io rchar", NUMBER),
-	SHOWN(XYZZY_IO, wchar, "io wchar", NUMBER),
-	SHOWN(XYZZY_IO, syscr, "io syscr", NUMBER),
-	SHOWN(XYZZY_IO, syscw, "io syscw", NUMBER),
-	SHOWN(XYZZY_IO, read_bytes, "io read_bytes", NUMBER),
-	SHOWN(XYZZY_IO, write_bytes, "io write_bytes", NUMBER),
+	SHOWN(XYZZY_IO, rchar, "io rchar", U64),
+	SHOWN(XYZZY_IO, wchar, "io wchar", U64),
+	SHOWN(XYZZY_IO, syscr, "io syscr", U64),
+	SHOWN(XYZZY_IO, syscw, "io syscw", U64),
+	SHOWN(XYZZY_IO, read_bytes, "io read_bytes", U64),
+	SHOWN(XYZZY_IO, write_bytes, "io write_bytes", U64),
 	SHOWN(XYZZY_IO, cancelled_write_bytes, "io cancelled_write_bytes",
-	      NUMBER),
+	      U64),
 };
 
-/* A field as __u64, also a negative one. */
+/* The value of a field, as proc_value() returns it */
 static inline __u64 field_value(const struct xyzzy_task *task,
 				const struct shown *field)
 {
 	const char *at = (const char *)task + field->offset;
 
-	if (field->size == sizeof(__u64))
-		return *(const __u64 *)at;
-	return field->unit == SIGNED ? (__u64)*(const __s32 *)at :
-				       *(const __u32 *)at;
+	if (field->unit == U32)
+		return *(const __u32 *)at;
+	if (field->unit == S32)
+		return *(const __s32 *)at;
+	return *(const __u64 *)at;
 }
 
 static inline void expect_field(struct __test_metadata *_metadata,
@@ -269,7 +261,7 @@ static inline __u64 rss(const struct xyzzy_task *task)
 	return task->rss_anon + task->rss_file + task->rss_shmem;
 }
 
-/* The sums that /proc shows, and peaks. */
+/* Sums that /proc shows; peaks are not below what they are the peaks of. */
 static inline void expect_mem_sums(struct __test_metadata *_metadata,
 				   const struct pair *pair)
 {
@@ -286,7 +278,7 @@ static inline void expect_mem_sums(struct __test_metadata *_metadata,
 	EXPECT_LE(task->vm_size, task->vm_peak);
 }
 
-/* The last byte is NUL, and so is each one after the first NUL. */
+/* There is a NUL, and only NULs follow it. */
 static inline bool comm_is_padded(const struct xyzzy_task *task)
 {
 	size_t len = strnlen(task->comm, sizeof(task->comm));
@@ -295,7 +287,7 @@ static inline bool comm_is_padded(const struct xyzzy_task *task)
 	       is_filled_with(task->comm + len, 0, sizeof(task->comm) - len);
 }
 
-/* /proc appends to the name of a kernel worker what it works on. */
+/* /proc shows more of the name of a kernel thread, up to what it works on. */
 static inline void expect_comm(struct __test_metadata *_metadata,
 			       const struct pair *pair)
 {
@@ -312,8 +304,8 @@ static inline void expect_comm(struct __test_metadata *_metadata,
 }
 
 /*
- * The record has @groups, with the values that /proc shows. Of XYZZY_IO, it has
- * what the caller can read in /proc.
+ * The record has @groups, with the values that /proc shows; XYZZY_IO if the
+ * caller can read the file io.
  */
 static inline void expect_groups(struct __test_metadata *_metadata,
 				 const struct pair *pair, __u64 groups)
@@ -334,8 +326,8 @@ static inline void expect_groups(struct __test_metadata *_metadata,
 }
 
 /*
- * Compare @groups of the record of process @pid, or of its thread @tid if that
- * is not 0, with /proc. Returns the record, which is in @pair.
+ * Compare @groups with /proc in the record of process @pid, or of its thread
+ * @tid if that is not 0. Returns the record, which is in @pair.
  */
 static inline const struct xyzzy_task *
 compare(struct __test_metadata *_metadata, struct pair *pair, pid_t pid,
@@ -346,13 +338,20 @@ compare(struct __test_metadata *_metadata, struct pair *pair, pid_t pid,
 	return &pair->task;
 }
 
-/* In a test with a RECORD_FIXTURE() */
+/* For fixtures that have a pair */
 #define COMPARE(_pid, _tid, _groups)					\
 	compare(_metadata, &self->pair, _pid, _tid, _groups)
 
+static inline void record_setup(struct __test_metadata *_metadata)
+{
+	if (!have_xyzzy())
+		SKIP(return, NO_XYZZY);
+	adopt_orphans();
+}
+
 /*
- * A fixture for tests that start a subject or another child and compare its
- * record with /proc. No child is left behind, nor are children of children.
+ * A fixture for tests that compare the record of a subject, or of another child
+ * in @other, with /proc. Its teardown reaps them, and their children.
  */
 #define RECORD_FIXTURE(_name)						\
 FIXTURE(_name)								\
@@ -364,10 +363,8 @@ FIXTURE(_name)								\
 									\
 FIXTURE_SETUP(_name)							\
 {									\
-	if (!have_xyzzy())						\
-		SKIP(return, NO_XYZZY);					\
 	memset(&self->subject, -1, sizeof(self->subject));		\
-	adopt_orphans();						\
+	record_setup(_metadata);					\
 }									\
 									\
 FIXTURE_TEARDOWN(_name)							\

@@ -22,47 +22,29 @@ static inline __u64 tv_ns(const struct timeval *tv)
 	return tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * NSEC_PER_USEC;
 }
 
-/* Use the CPU until @who has used so much as a user and in the kernel. */
-static inline void burn(int who, __u64 user_ns, __u64 system_ns)
+/*
+ * Use the CPU until @who has used that much user and system time. Returns false
+ * if the kernel does not tell them apart: user-mode Linux does not.
+ */
+static inline bool burn(int who, __u64 user_ns, __u64 system_ns)
 {
 	static char buf[64 * 1024];
 	int zero = open("/dev/zero", O_RDONLY);
+	__u64 end = user_ns + system_ns + 10 * NSEC_PER_SEC;
+	__u64 user, system;
 	struct rusage usage;
 
 	do {
-		for (int i = 0; i < 10000; i++)
-			__asm__ volatile("" : : : "memory");
 		getrusage(who, &usage);
-	} while (tv_ns(&usage.ru_utime) < user_ns);
-	do {
-		if (zero < 0 || read(zero, buf, sizeof(buf)) < 0)
+		user = tv_ns(&usage.ru_utime);
+		system = tv_ns(&usage.ru_stime);
+		for (int i = 0; user < user_ns && i < 10000; i++)
+			__asm__ volatile("" : : : "memory");
+		if (user >= user_ns && read(zero, buf, sizeof(buf)) < 0)
 			_exit(EXIT_FAILURE);
-		getrusage(who, &usage);
-	} while (tv_ns(&usage.ru_stime) < system_ns);
+	} while ((user < user_ns || system < system_ns) && user + system < end);
 	close(zero);
-}
-
-/*
- * Does this kernel tell time as a user from time in the kernel? That of user-mode
- * Linux does not.
- */
-static inline bool tells_modes_apart(void)
-{
-	int zero = open("/dev/zero", O_RDONLY);
-	time_t end = time(NULL) + 10;
-	struct rusage usage = { 0 };
-	char buf[4096];
-
-	do {
-		for (int i = 0; i < 10000; i++)
-			__asm__ volatile("" : : : "memory");
-		if (read(zero, buf, sizeof(buf)) < 0)
-			break;
-		getrusage(RUSAGE_SELF, &usage);
-	} while ((!tv_ns(&usage.ru_utime) || !tv_ns(&usage.ru_stime)) &&
-		 time(NULL) < end);
-	close(zero);
-	return tv_ns(&usage.ru_utime) && tv_ns(&usage.ru_stime);
+	return user + system < end;
 }
 
 /*
@@ -121,13 +103,14 @@ static inline pid_t spawn_disturber(int nth, unsigned int busy_us)
 	}
 }
 
-/* How a process has itself scheduled. */
-
+/*
+ * Scheduling
+ */
 #ifndef SCHED_DEADLINE
 #define SCHED_DEADLINE 6
 #endif
 
-/* Version 0 of struct sched_attr, which newer C libraries have too. */
+/* Version 0 of struct sched_attr, which only newer C libraries have */
 struct attr {
 	__u32 size;
 	__u32 policy;
@@ -162,15 +145,15 @@ static inline int set_oom_adj(void *arg)
 	return write_text(AT_FDCWD, "/proc/self/oom_score_adj", text);
 }
 
-/* For processes that use memory of each kind. */
-
+/*
+ * Memory
+ */
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
 #endif
 
 /*
- * A unit of memory. Each CPU keeps back a part of the counters of resident
- * pages; it is less than this.
+ * A unit of memory: more than a CPU keeps back of a counter of resident pages.
  */
 static inline __u64 unit_size(void)
 {
@@ -189,7 +172,7 @@ struct memory {
 	int stack;
 	int peak;		/* Mapped, touched, and unmapped */
 	int reserved;		/* Mapped, but not touched */
-	bool sparse;		/* Touch pages far from each other. */
+	bool sparse;		/* Pages far from each other are touched */
 };
 
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
@@ -205,33 +188,29 @@ static inline int map_units(int units, int prot, int flags, int fd)
 /* A file whose pages are neither anonymous nor shmem: on ramfs. */
 static inline int open_file(off_t size)
 {
-	int fs = syscall(__NR_fsopen, "ramfs", 0), dir = -1, fd = -1;
+	const char * const no_options[] = { NULL };
+	int dir = open_fs("ramfs", no_options), fd = -1;
 
-	if (fs >= 0 &&
-	    !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		dir = syscall(__NR_fsmount, fs, 0, 0);
 	if (dir >= 0)
 		fd = openat(dir, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	close_fd(fs);
 	close_fd(dir);
-	if (fd >= 0 && ftruncate(fd, size))
-		return -1;
-	return fd;
+	return fd < 0 || ftruncate(fd, size) ? -1 : fd;
 }
 
 static inline int map_file(int units)
 {
-	int fd = units ? open_file(units * unit_size()) : -1, err;
+	int fd, err;
 
-	if (units && fd < 0)
-		return -errno;
-	err = map_units(units, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_POPULATE, fd);
+	if (!units)
+		return 0;
+	fd = open_file(units * unit_size());
+	err = fd < 0 ? -errno : map_units(units, PROT_READ | PROT_WRITE,
+					  MAP_SHARED | MAP_POPULATE, fd);
 	close_fd(fd);
 	return err;
 }
 
-/* Within the usual limit of 8 MB. */
+/* Far below the usual limit of 8 MiB */
 static inline size_t stack_size(int units)
 {
 	size_t size = units * unit_size();
@@ -264,7 +243,7 @@ static inline int map_sparse(void)
 {
 	size_t size = SPARSE_PAGES * SPARSE_STRIDE;
 	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			 ANON | MAP_NORESERVE, -1, 0);
 
 	if (map == MAP_FAILED)
 		return -errno;
@@ -318,13 +297,15 @@ static inline int swap_out(void *arg)
 	return -EOPNOTSUPP;
 }
 
-/* A disk in memory: a loop device over a memfd. */
+/*
+ * A disk in memory: a loop device over a memfd
+ */
 struct disk {
 	int fd;
 	char path[32];
 };
 
-/* Returns 0, or -1 where there are no loop devices. */
+/* Returns 0, or -1 if there are no loop devices. */
 static inline int disk_open(struct disk *disk, off_t size)
 {
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
@@ -361,7 +342,7 @@ static inline void disk_close(struct disk *disk)
 	disk->fd = -1;
 }
 
-/* The header that mkswap(8) makes. */
+/* Write the header of a swap area, as mkswap(8) does. */
 static inline int make_swap(int fd, off_t size)
 {
 	size_t page = page_size();
@@ -378,6 +359,9 @@ static inline int make_swap(int fd, off_t size)
 	return len == (ssize_t)page && !fsync(fd) ? 0 : -EIO;
 }
 
+/*
+ * Terminals
+ */
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
@@ -388,7 +372,7 @@ struct tty_family {
 	unsigned int tty_nr;
 };
 
-/* The number of a terminal as /proc/PID/stat has it. */
+/* The number of a terminal, as /proc/PID/stat shows it. */
 static inline unsigned int encode_tty(dev_t dev)
 {
 	unsigned int min = minor(dev);
@@ -405,6 +389,10 @@ static inline int open_terminal(void)
 	return ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
 }
 
+/*
+ * Lead a session with a controlling terminal. A child becomes the foreground
+ * process group. Returns 0 or -errno: -ENODEV if there are no pseudo-terminals.
+ */
 static inline int take_terminal(void *arg)
 {
 	struct tty_family *family = arg;

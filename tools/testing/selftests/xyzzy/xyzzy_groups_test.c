@@ -13,7 +13,7 @@
 /* A flag of the kernel, which no header has for user space. */
 #define PF_EXITING 0x00000004
 
-/* Every group but XYZZY_MEM and XYZZY_CGROUP, which is not in stat or status. */
+/* All groups except XYZZY_MEM, and XYZZY_CGROUP, which has tests of its own */
 #define NO_MEM (XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES |	\
 		XYZZY_FAULTS | XYZZY_IO)
 
@@ -43,8 +43,8 @@ static bool same_bytes(const struct xyzzy_task *a, const struct xyzzy_task *b,
 }
 
 /*
- * With @mask, a record has XYZZY_ID and the groups in @mask, as it has them with
- * XYZZY_ALL; the rest is zero.
+ * With @mask, a record has XYZZY_ID and the groups in @mask, with the bytes of
+ * @all. The rest is zero.
  */
 static void expect_mask(struct __test_metadata *_metadata, pid_t pid, pid_t tid,
 			__u64 mask, const struct xyzzy_task *all)
@@ -124,8 +124,9 @@ TEST_F(no_memory, dead_leader_but_not_its_live_threads)
 	const struct xyzzy_task *task;
 	pid_t tids[2], pid;
 
-	pid = self->other = spawn_threads(tids, 2, true);
+	pid = spawn_threads(tids, 2, true);
 	ASSERT_LT(0, pid);
+	self->other = pid;
 	task = COMPARE(pid, 0, 0);
 	expect_no_memory(_metadata, &self->pair);
 	EXPECT_EQ((__u32)'Z', task->state);
@@ -151,7 +152,8 @@ static bool find_idle_kthread(struct pair *pair)
 		dir = proc_dir(pid, 0);
 		found = pid > 0 && !proc_stat(&dir, &stat) &&
 			(stat.field[9] & PF_KTHREAD) && stat.state == 'I' &&
-			!pair_take(pair, pid, 0) && pair->snap.stat.state == 'I';
+			!pair_take(pair, pid, 0) &&
+			pair->snap.stat.state == 'I';
 	}
 	if (proc)
 		closedir(proc);
@@ -233,9 +235,11 @@ static int make_cgroup(int dir, const char *name)
 /* A cgroup takes a moment to be empty after its last process is reaped. */
 static void remove_cgroup(int dir, const char *name)
 {
-	for (int i = 0; i < WAIT_TRIES && unlinkat(dir, name, AT_REMOVEDIR) &&
-			errno == EBUSY; i++)
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		if (!unlinkat(dir, name, AT_REMOVEDIR) || errno != EBUSY)
+			return;
 		usleep(1000);
+	}
 }
 
 /* Write a PID to cgroup.procs, or a thread ID to cgroup.threads. */
@@ -306,9 +310,8 @@ TEST_F(cgroup, id_is_that_of_the_directory_and_follows_moves)
 	EXPECT_EQ(cgroup_id(self->dir, ""), task->cgroup_id);
 	ASSERT_EQ(0, statx(self->dir, "", AT_EMPTY_PATH, STATX_INO, &st));
 	/* On a 32-bit kernel, it is half of the ID. */
-	if (kernel_is_64bit()) {
+	if (kernel_is_64bit())
 		EXPECT_EQ(st.stx_ino, task->cgroup_id);
-	}
 	ASSERT_EQ(0, move_to(self->child, "cgroup.procs", pid));
 	COMPARE(pid, 0, XYZZY_CGROUP);
 	EXPECT_EQ(cgroup_id(self->child, ""), task->cgroup_id);
@@ -342,11 +345,13 @@ TEST_F(cgroup, zombie_stays_in_its_cgroup)
 
 TEST_F(cgroup, thread_shows_its_threaded_cgroup)
 {
-	__u64 dir = cgroup_id(self->dir, ""), child = cgroup_id(self->child, "");
+	__u64 child = cgroup_id(self->child, "");
+	__u64 dir = cgroup_id(self->dir, "");
 	pid_t tid, pid;
 
-	pid = self->other = spawn_threads(&tid, 1, false);
+	pid = spawn_threads(&tid, 1, false);
 	ASSERT_LT(0, pid);
+	self->other = pid;
 	ASSERT_EQ(0, move_to(self->dir, "cgroup.procs", pid));
 	if (write_text(self->child, "cgroup.type", "threaded"))
 		SKIP(return, "no threaded cgroups");

@@ -4,15 +4,12 @@
  * and the inode number of a pidfd.
  */
 #include "kselftest_harness.h"
+#include "ns.h"
 #include "record.h"
 #include "use.h"
 
-#include <linux/sched.h>
 #include <sys/ptrace.h>
 
-#ifndef __NR_clone3
-#define __NR_clone3 (NR_BASE + 435)
-#endif
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
@@ -82,7 +79,8 @@ TEST_F(id, name_is_of_the_thread_or_of_the_leader)
 	pid_t *tid = share_memory(sizeof(*tid)), pid;
 	const struct xyzzy_task *task;
 
-	ASSERT_EQ(0, subject_start(&self->subject, name_leader_and_thread, tid));
+	ASSERT_EQ(0, subject_start(&self->subject, name_leader_and_thread,
+				   tid));
 	pid = self->subject.pid;
 	task = COMPARE(pid, *tid, XYZZY_ID);
 	EXPECT_STREQ("a thread)", task->comm);
@@ -311,7 +309,7 @@ RECORD_FIXTURE(state)
 FIXTURE_VARIANT(state)
 {
 	char state;
-	void (*run)(void);		/* In the child, which otherwise sleeps */
+	void (*run)(void);		/* In the child, instead of sleeping */
 	bool (*change)(pid_t pid);	/* In the parent, once it sleeps */
 };
 
@@ -330,8 +328,8 @@ FIXTURE_VARIANT_ADD(state, dead) { 'Z', .change = make_zombie };
 
 TEST_F(state, is_the_letter_of_proc)
 {
-	struct xyzzy_task *task = &self->pair.task;
 	pid_t pid = variant->run ? fork_child() : spawn_blocked();
+	struct xyzzy_task task;
 
 	if (!pid)
 		variant->run();
@@ -341,12 +339,10 @@ TEST_F(state, is_the_letter_of_proc)
 		ASSERT_TRUE(variant->change(pid));
 	ASSERT_TRUE(wait_state(pid, variant->state));
 	/* What /proc shows of a running process is never twice the same. */
-	if (variant->state == 'R') {
-		ASSERT_EQ(0, record_get(pid, 0, XYZZY_ID, task));
-	} else {
+	if (variant->state != 'R')
 		COMPARE(pid, 0, XYZZY_ID);
-	}
-	EXPECT_EQ((__u32)variant->state, task->state);
+	ASSERT_EQ(0, record_get(pid, 0, XYZZY_ID, &task));
+	EXPECT_EQ((__u32)variant->state, task.state);
 }
 
 TEST_F(id, caller_is_R)
@@ -390,8 +386,9 @@ TEST_F(id, nr_threads_is_of_the_process_in_every_record)
 	const struct xyzzy_task *task;
 	pid_t tids[4] = { 0 }, pid;
 
-	pid = self->other = spawn_threads(tids + 1, 3, false);
+	pid = spawn_threads(tids + 1, 3, false);
 	ASSERT_LT(0, pid);
+	self->other = pid;
 	for (int i = 0; i < 4; i++) {
 		task = COMPARE(pid, tids[i], XYZZY_ID);
 		EXPECT_EQ(tids[i] ?: pid, (pid_t)task->pid);
@@ -565,26 +562,9 @@ TEST_F(id, pidfs_ino_of_thread_is_that_of_its_pidfd)
 	}
 }
 
-/* A sleeping child with the given PID. */
-static pid_t spawn_with_pid(pid_t pid)
-{
-	struct clone_args args = {
-		.exit_signal = SIGCHLD,
-		.set_tid = (__u64)(unsigned long)&pid,
-		.set_tid_size = 1,
-	};
-	pid_t parent = getpid();
-	pid_t child = syscall(__NR_clone3, &args, sizeof(args));
-
-	if (child)
-		return child;
-	die_with_parent(parent);
-	for (;;)
-		pause();
-}
-
 TEST_F(id, pidfs_ino_changes_when_pid_is_reused)
 {
+	struct pidns here = { .init = getpid() };
 	struct xyzzy_task first, second;
 	pid_t pid;
 
@@ -596,7 +576,10 @@ TEST_F(id, pidfs_ino_changes_when_pid_is_reused)
 	if (!ino_is_known(&first))
 		SKIP(return, NO_INO);
 	subject_kill(&self->subject);
-	self->other = spawn_with_pid(pid);
+	self->other = fork_into(&here, pid);
+	if (!self->other)
+		for (;;)
+			pause();
 	if (self->other < 0)
 		SKIP(return, "cannot choose a PID: %s", strerror(errno));
 	ASSERT_EQ(pid, self->other);

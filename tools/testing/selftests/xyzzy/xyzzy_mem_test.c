@@ -114,9 +114,8 @@ TEST_F(mem, grows_by_what_is_mapped_and_touched)
 	EXPECT_EQ(use->locked * unit, new->locked - old.locked);
 	EXPECT_EQ(use->exec * unit, new->text + new->lib - old.text - old.lib);
 	/* Without lib, text may have been cut: on sparc64. */
-	if (old.lib) {
+	if (old.lib)
 		EXPECT_EQ(old.text, new->text);
-	}
 	EXPECT_LE(stack_size(use->stack), new->stack);
 	EXPECT_LE(old.data + (use->anon + use->locked) * unit, new->data);
 	EXPECT_LE(old.vm_size + (use->anon + use->file + use->shmem +
@@ -294,7 +293,8 @@ TEST_F(spread, processes_of_a_walk_are_those_of_proc)
 	if (geteuid())
 		SKIP(return, NO_ROOT);
 	for (int i = 0; i < NR_SPREAD; i++)
-		ASSERT_EQ(0, subject_start(&subjects[i], use_on_each_cpu, NULL));
+		ASSERT_EQ(0, subject_start(&subjects[i], use_on_each_cpu,
+					   NULL));
 	ASSERT_EQ(0, walk_all(&walk, -1, XYZZY_MEM, 0, 64));
 	for (size_t i = 0; i < walk.nr; i++) {
 		self->pair.task = walk.tasks[i];
@@ -311,8 +311,8 @@ TEST_F(spread, processes_of_a_walk_are_those_of_proc)
 }
 
 /*
- * Processes that grow, and exit when they are large. No peak is below the figure
- * that it is the peak of.
+ * Processes that grow, and exit when they are large: their size is never above
+ * its peak.
  */
 static const struct growth {
 	int pages;		/* in one step */

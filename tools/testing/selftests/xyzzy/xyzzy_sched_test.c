@@ -49,7 +49,8 @@ TEST_F(policy, is_that_set_and_that_of_proc_and_system_calls)
 		SKIP(return, NO_ROOT);
 	if (variant->policy == SCHED_DEADLINE) {
 		attr.runtime = 1000000;
-		attr.deadline = attr.period = 100000000;
+		attr.deadline = 100000000;
+		attr.period = 100000000;
 	}
 	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
 	pid = self->subject.pid;
@@ -77,8 +78,9 @@ TEST_F(sched, is_of_the_thread_or_of_the_leader)
 	const struct xyzzy_task *task;
 	pid_t tids[3], pid;
 
-	pid = self->other = spawn_threads(tids, 3, false);
+	pid = spawn_threads(tids, 3, false);
 	ASSERT_LT(0, pid);
+	self->other = pid;
 	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, setpriority(PRIO_PROCESS, tids[i], i + 4));
 		task = COMPARE(pid, tids[i], XYZZY_SCHED);
