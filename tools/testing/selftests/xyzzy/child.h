@@ -216,6 +216,41 @@ static inline pid_t spawn_threads(pid_t *tids, int nr, bool leader_exits)
 }
 
 /*
+ * Run @make(@arg) in a new thread of the caller, which then sleeps for good.
+ * Returns the ID of the thread when it sleeps, or -errno, also that of @make.
+ */
+struct thread_start {
+	int (*make)(void *arg);
+	void *arg;
+	pid_t result;
+};
+
+static inline void *make_and_sleep(void *arg)
+{
+	struct thread_start *start = arg;
+	int err = start->make(start->arg);
+
+	__atomic_store_n(&start->result, err ?: (int)syscall(__NR_gettid),
+			 __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static inline pid_t start_thread(int (*make)(void *arg), void *arg)
+{
+	struct thread_start start = { .make = make, .arg = arg };
+	pthread_t thread;
+	pid_t tid;
+
+	if (pthread_create(&thread, NULL, make_and_sleep, &start))
+		return -EAGAIN;
+	while (!(tid = __atomic_load_n(&start.result, __ATOMIC_ACQUIRE)))
+		usleep(1000);
+	return tid < 0 || wait_state(tid, 'S') ? tid : -ETIMEDOUT;
+}
+
+/*
  * A subject is a child that makes itself what the test wants to look at, and
  * then sleeps: nothing about it changes while it is looked at.
  */

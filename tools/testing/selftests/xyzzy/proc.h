@@ -55,10 +55,13 @@ static inline ssize_t proc_read(const struct proc_dir *dir, const char *name,
 }
 
 /*
- * stat. The fields have the numbers that proc_pid_stat(5) gives them. Negative
- * ones are stored as they wrap: cast to a signed type.
+ * stat. The fields have the numbers of proc_pid_stat(5). A negative value is
+ * stored as __u64: cast it to a signed type.
  */
 #define PROC_STAT_FIELDS 53
+
+/* In field 9; no header has it for user space. */
+#define PF_KTHREAD 0x00200000
 
 struct proc_stat {
 	char comm[64];
@@ -77,6 +80,7 @@ static inline int proc_parse_stat(char *text, struct proc_stat *stat)
 	stat->field[1] = strtoull(text, NULL, 10);
 	memcpy(stat->comm, open + 1, close - open - 1);
 	stat->state = close[2];
+	stat->field[3] = stat->state;
 	pos = close + 3;
 	for (int i = 4; i < PROC_STAT_FIELDS; i++, pos = end) {
 		stat->field[i] = strtoull(pos, &end, 10);
@@ -94,7 +98,43 @@ static inline int proc_stat(const struct proc_dir *dir, struct proc_stat *stat)
 	return len < 0 ? (int)len : proc_parse_stat(text, stat);
 }
 
-/* status: one "Key:\tvalue value ..." a line. */
+/* Reads a whole file as a string, with NULs up to @size. */
+static inline int proc_text(const struct proc_dir *dir, const char *name,
+			    char *text, size_t size)
+{
+	ssize_t len;
+
+	memset(text, 0, size);
+	len = proc_read(dir, name, text, size);
+	return len < 0 ? (int)len : 0;
+}
+
+/* The number at position @nth (from 0) of @text, ~0 if @text is NULL. */
+static inline __u64 nth_number(const char *text, int nth)
+{
+	__u64 value = ~0ULL;
+	char *end;
+
+	for (; text && nth >= 0; nth--, text = end)
+		value = strtoull(text, &end, 10);
+	return value;
+}
+
+/* What follows "KEY:" at the start of a line, NULL without such a line. */
+static inline const char *line_of(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	while (strncmp(text, key, len) || text[len] != ':') {
+		text = strchr(text, '\n');
+		if (!text)
+			return NULL;
+		text++;
+	}
+	return text + len + 1;
+}
+
+/* status and io have one "KEY: VALUE..." in each line. */
 struct proc_status {
 	char text[8192];
 };
@@ -102,103 +142,22 @@ struct proc_status {
 static inline int proc_status(const struct proc_dir *dir,
 			      struct proc_status *status)
 {
-	ssize_t len;
-
-	memset(status, 0, sizeof(*status));
-	len = proc_read(dir, "status", status->text, sizeof(status->text));
-	return len < 0 ? (int)len : 0;
+	return proc_text(dir, "status", status->text, sizeof(status->text));
 }
 
-/* What stands after "Key:" in its line, NULL if there is no such line. */
-static inline const char *proc_status_line(const struct proc_status *status,
-					   const char *key)
-{
-	size_t len = strlen(key);
-	const char *line = status->text;
-
-	while (strncmp(line, key, len) || line[len] != ':') {
-		line = strchr(line, '\n');
-		if (!line)
-			return NULL;
-		line++;
-	}
-	return line + len + 1;
-}
-
-/* The number at place @nth (from 0) in the line of @key; no such line: ~0. */
 static inline __u64 proc_status_nth(const struct proc_status *status,
 				    const char *key, int nth)
 {
-	const char *pos = proc_status_line(status, key);
-	__u64 value = ~0ULL;
-	char *end;
-
-	for (; pos && nth >= 0; nth--, pos = end)
-		value = strtoull(pos, &end, 10);
-	return value;
+	return nth_number(line_of(status->text, key), nth);
 }
 
-static inline __u64 proc_status_num(const struct proc_status *status,
-				    const char *key)
-{
-	return proc_status_nth(status, key, 0);
-}
-
-/* A line in kB, as bytes. */
-static inline __u64 proc_status_bytes(const struct proc_status *status,
-				      const char *key)
-{
-	return proc_status_num(status, key) * 1024;
-}
-
-/* statm, in pages */
-struct proc_statm {
-	unsigned long long size;
-	unsigned long long resident;
-	unsigned long long shared;
-	unsigned long long text;
-	unsigned long long lib;
-	unsigned long long data;
-};
-
-static inline int proc_statm(const struct proc_dir *dir,
-			     struct proc_statm *statm)
-{
-	char text[256];
-	ssize_t len = proc_read(dir, "statm", text, sizeof(text));
-
-	memset(statm, 0, sizeof(*statm));
-	if (len < 0)
-		return len;
-	return sscanf(text, "%llu %llu %llu %llu %llu %llu", &statm->size,
-		      &statm->resident, &statm->shared, &statm->text,
-		      &statm->lib, &statm->data) == 6 ? 0 : -EBADMSG;
-}
-
-/* io */
 struct proc_io {
-	unsigned long long rchar;
-	unsigned long long wchar;
-	unsigned long long syscr;
-	unsigned long long syscw;
-	unsigned long long read_bytes;
-	unsigned long long write_bytes;
-	unsigned long long cancelled_write_bytes;
+	char text[512];
 };
 
 static inline int proc_io(const struct proc_dir *dir, struct proc_io *io)
 {
-	static const char format[] =
-		"rchar: %llu wchar: %llu syscr: %llu syscw: %llu read_bytes: %llu write_bytes: %llu cancelled_write_bytes: %llu";
-	char text[512];
-	ssize_t len = proc_read(dir, "io", text, sizeof(text));
-
-	memset(io, 0, sizeof(*io));
-	if (len < 0)
-		return len;
-	return sscanf(text, format, &io->rchar, &io->wchar, &io->syscr,
-		      &io->syscw, &io->read_bytes, &io->write_bytes,
-		      &io->cancelled_write_bytes) == 7 ? 0 : -EBADMSG;
+	return proc_text(dir, "io", io->text, sizeof(io->text));
 }
 
 /* comm, without the newline that the file ends with */
@@ -247,34 +206,48 @@ static inline int proc_num(const struct proc_dir *dir, const char *name,
 	return end == text ? -EBADMSG : 0;
 }
 
-/* Everything that /proc shows of a process or thread, read one by one. */
+/* What /proc shows of a process or thread, read from one file after another. */
 struct proc_snap {
 	struct proc_stat stat;
 	struct proc_status status;
-	struct proc_statm statm;
 	struct proc_io io;
 	int io_err;		/* 0, or why io cannot be read */
+	char statm[256];
 	char comm[64];
-	long long oom_score_adj;
+	char oom_score_adj[32];
 };
 
 static inline int proc_snap(const struct proc_dir *dir, struct proc_snap *snap)
 {
-	int err;
-
 	memset(snap, 0, sizeof(*snap));
-	err = proc_stat(dir, &snap->stat);
-	if (!err)
-		err = proc_status(dir, &snap->status);
-	if (!err)
-		err = proc_statm(dir, &snap->statm);
-	if (!err)
-		err = proc_comm(dir, snap->comm, sizeof(snap->comm));
-	if (!err)
-		err = proc_num(dir, "oom_score_adj", &snap->oom_score_adj);
-	if (!err)
-		snap->io_err = proc_io(dir, &snap->io);
-	return err;
+	snap->io_err = proc_io(dir, &snap->io);
+	return proc_stat(dir, &snap->stat) ?:
+	       proc_status(dir, &snap->status) ?:
+	       proc_text(dir, "statm", snap->statm, sizeof(snap->statm)) ?:
+	       proc_comm(dir, snap->comm, sizeof(snap->comm)) ?:
+	       proc_text(dir, "oom_score_adj", snap->oom_score_adj,
+			 sizeof(snap->oom_score_adj));
+}
+
+/*
+ * The value at @where: "FILE FIELD" with the number of a field of stat or statm
+ * (from 1), "FILE KEY [POSITION]" with the key of a line of status or io, or
+ * "oom_score_adj". A negative value is returned as __u64.
+ */
+static inline __u64 proc_value(const struct proc_snap *snap, const char *where)
+{
+	char file[16], key[32];
+	int nth = 0;
+
+	if (sscanf(where, "%15s %31s %d", file, key, &nth) == 1)
+		return nth_number(snap->oom_score_adj, 0);
+	if (!strcmp(file, "stat"))
+		return snap->stat.field[atoi(key)];
+	if (!strcmp(file, "statm"))
+		return nth_number(snap->statm, atoi(key) - 1);
+	if (!strcmp(file, "status"))
+		return proc_status_nth(&snap->status, key, nth);
+	return nth_number(line_of(snap->io.text, key), nth);
 }
 
 static inline int write_text(int dirfd, const char *path, const char *text)
