@@ -99,11 +99,11 @@ TREE=$BUILD/$TREE_NAME
 # The branch of the untouched tree in there; ours alone, whatever else it has.
 BASE_REF=refs/harness/base
 
-# The kernel's files that the series adds whole, of a given ending.
+# The files that the series adds whole to the kernel itself, of a given ending.
 added_files()
 {
 	awk '/^[^#]/ { for (i = 2; i <= NF; i++) print $i }' "$SERIES/series/commits" |
-		grep "\\.$1\$" | while read -r file; do
+		grep -v "^tools/" | grep "\\.$1\$" | while read -r file; do
 		grep -Fqx "[$file]" "$SERIES/series/placement" || say "$file"
 	done
 }
