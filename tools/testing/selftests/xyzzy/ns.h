@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * A child PID namespace: @init is its PID 1, @sleeper one more process in it
- * (PID @inner_sleeper there), @procfd the root of a procfs of that namespace.
+ * A child PID namespace: @init is its PID 1, @inner_sleeper the PID in there of
+ * one more process, @procfd the root directory of a procfs of that namespace.
  */
 struct pidns {
 	pid_t init;
@@ -41,7 +41,7 @@ static inline int pidns_main(void *arg)
 	return 0;
 }
 
-/* Returns 0, or -1 with errno (EINVAL, EPERM: no PID namespaces here). */
+/* Returns 0, or -1 with errno: EINVAL or EPERM without PID namespaces. */
 static inline int spawn_pidns(struct pidns *ns)
 {
 	struct pidns_ready ready;
@@ -80,7 +80,7 @@ static inline void kill_pidns(struct pidns *ns)
 #define __NR_clone3 435
 #endif
 
-/* Have the caller's next children live in the namespace of the process @pid. */
+/* The caller's next children will be in the PID namespace of @pid. */
 static inline int set_child_namespace(pid_t pid)
 {
 	char path[32];
@@ -96,8 +96,8 @@ static inline int set_child_namespace(pid_t pid)
 }
 
 /*
- * fork() into the namespace, where the child gets the PID @inner if that is
- * not 0. Returns the PID here; 0 in the child.
+ * fork() into the namespace. There the child has the PID @inner, if that is not
+ * 0. Returns the PID in the caller's namespace, or 0 in the child.
  */
 static inline pid_t fork_into(const struct pidns *ns, pid_t inner)
 {
@@ -122,7 +122,7 @@ static inline pid_t fork_into(const struct pidns *ns, pid_t inner)
 	return pid;
 }
 
-/* More than 16 bits, but where setfsuid() takes no more. */
+/* More than 16 bits, except where setfsuid() is limited to 16. */
 #ifdef __sparc__
 #define MAP_START 40000
 #else
@@ -138,7 +138,7 @@ static inline int write_map(pid_t pid, const char *name, const char *map)
 	return write_text(AT_FDCWD, path, map);
 }
 
-/* In a child, which stays outside: map the IDs when the pipe is closed. */
+/* In a child, which stays outside: write the maps when the pipe is closed. */
 static inline void map_parent(const int fds[2], const char *map)
 {
 	char c;
@@ -152,7 +152,7 @@ static inline void map_parent(const int fds[2], const char *map)
 	_exit(EXIT_SUCCESS);
 }
 
-/* Become root of a new user namespace with the lines @map for its IDs. */
+/* Become root of a new user namespace whose uid_map and gid_map are @map. */
 static inline int enter_userns_with(const char *map)
 {
 	int fds[2], status, err;
@@ -173,7 +173,7 @@ static inline int enter_userns_with(const char *map)
 	return setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -errno : 0;
 }
 
-/* IDs from 0 on are those from MAP_START on outside. */
+/* The IDs from 0 are those from MAP_START outside. */
 static inline int enter_userns(void)
 {
 	char map[64];

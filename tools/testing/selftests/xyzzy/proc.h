@@ -2,14 +2,14 @@
 #ifndef __XYZZY_PROC_H
 #define __XYZZY_PROC_H
 
-/* procfs: its files, and mounts of it. */
+/* Files of procfs, and mounts. */
 #include "xyzzy.h"
 
 #include <linux/types.h>
 
 /*
- * Parsers for the files of /proc/PID and /proc/PID/task/TID. All of them take
- * the directory first and return 0, or -errno.
+ * Parsers for the files of /proc/PID and /proc/PID/task/TID. They take the
+ * directory as their first argument and return 0 or -errno.
  */
 
 /* "/proc/PID", or "/proc/PID/task/TID" if @tid is not 0. */
@@ -55,8 +55,8 @@ static inline ssize_t proc_read(const struct proc_dir *dir, const char *name,
 }
 
 /*
- * stat. The fields have the numbers that proc_pid_stat(5) gives them. Negative
- * ones are stored as they wrap: cast to a signed type.
+ * stat. The fields have the numbers that proc_pid_stat(5) gives them. Fields that
+ * can be negative have to be cast to a signed type.
  */
 #define PROC_STAT_FIELDS 53
 
@@ -109,7 +109,7 @@ static inline int proc_status(const struct proc_dir *dir,
 	return len < 0 ? (int)len : 0;
 }
 
-/* What stands after "Key:" in its line, NULL if there is no such line. */
+/* The rest of the line that starts with "@key:", NULL without such a line. */
 static inline const char *proc_status_line(const struct proc_status *status,
 					   const char *key)
 {
@@ -125,7 +125,7 @@ static inline const char *proc_status_line(const struct proc_status *status,
 	return line + len + 1;
 }
 
-/* The number at place @nth (from 0) in the line of @key; no such line: ~0. */
+/* The number @nth (from 0) in the line of @key, ~0 without such a line. */
 static inline __u64 proc_status_nth(const struct proc_status *status,
 				    const char *key, int nth)
 {
@@ -201,7 +201,7 @@ static inline int proc_io(const struct proc_dir *dir, struct proc_io *io)
 		      &io->cancelled_write_bytes) == 7 ? 0 : -EBADMSG;
 }
 
-/* comm, without the newline that the file ends with */
+/* comm, without the newline */
 static inline int proc_comm(const struct proc_dir *dir, char *comm, size_t size)
 {
 	ssize_t len = proc_read(dir, "comm", comm, size);
@@ -234,7 +234,7 @@ static inline int proc_cgroup(const struct proc_dir *dir, char *path,
 	return 0;
 }
 
-/* A file with one number in it, as oom_score_adj. */
+/* A file with one number, such as oom_score_adj. */
 static inline int proc_num(const struct proc_dir *dir, const char *name,
 			   long long *num)
 {
@@ -247,7 +247,7 @@ static inline int proc_num(const struct proc_dir *dir, const char *name,
 	return end == text ? -EBADMSG : 0;
 }
 
-/* Everything that /proc shows of a process or thread, read one by one. */
+/* All of these files of a process or thread, read one after the other. */
 struct proc_snap {
 	struct proc_stat stat;
 	struct proc_status status;
@@ -300,7 +300,7 @@ static inline int write_text(int dirfd, const char *path, const char *text)
 #define __NR_fsmount (NR_BASE + 432)
 #endif
 
-/* Some <sys/mount.h> have these as macros, older ones not at all. */
+/* Macros in some versions of <sys/mount.h>, missing in older ones. */
 #ifndef FSCONFIG_SET_STRING
 #define FSCONFIG_SET_STRING 1
 #endif
@@ -318,13 +318,13 @@ static inline int write_text(int dirfd, const char *path, const char *text)
 #define FSCONFIG_CMD_RECONFIGURE 7
 #endif
 
-/* The directory of an O_PATH descriptor, open for reading as procfd has to be. */
+/* Open the directory of an O_PATH descriptor for reading, as a procfd is. */
 static inline int open_for_reading(int dirfd)
 {
 	return openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Mount what a context of fsopen() describes, but nowhere: its root directory. */
+/* The root directory of a mount that is attached nowhere; @fs: of fsopen(). */
 static inline int open_mount(int fs)
 {
 	int mount = syscall(__NR_fsmount, fs, 0, 0), fd;
@@ -337,8 +337,8 @@ static inline int open_mount(int fs)
 }
 
 /*
- * A new file system, mounted nowhere: a descriptor of its root directory.
- * Options are name, value, name, value, ..., NULL.
+ * The root directory of a new file system that is attached nowhere. Options are
+ * name, value, name, value, ..., NULL.
  */
 static inline int open_fs(const char *type, const char * const *options)
 {
@@ -356,7 +356,7 @@ static inline int open_fs(const char *type, const char * const *options)
 	return fd;
 }
 
-/* A procfs of the caller's PID namespace. @hidepid: NULL for none. */
+/* A procfs of the caller's PID namespace, with hidepid= if that is not NULL. */
 static inline int open_procfs(const char *hidepid)
 {
 	const char * const options[] = {
@@ -380,7 +380,7 @@ static inline int reconfigure(int procfd, const char *name, const char *value)
 	return err;
 }
 
-/* A mount namespace whose mounts no other one sees. */
+/* Enter a mount namespace whose mounts do not propagate. */
 static inline int unshare_mounts(void)
 {
 	return unshare(CLONE_NEWNS) ||
@@ -398,7 +398,7 @@ static inline int mount_private(const char *type, const char *dir,
 	return err;
 }
 
-/* The same for a procfs: a descriptor of its root directory, or -1. */
+/* The same for a procfs; returns its root directory, or -1. */
 static inline int mount_proc(const char *dir, const char *options)
 {
 	if (mount_private("proc", dir, options))
