@@ -5,14 +5,14 @@
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-export BASE LINUX CONFIG ARCH CC JOBS
+export BASE LINUX CONFIG ARCH ABIS CC JOBS
 
 H := harness
 
 # Settings that cannot work end here, with one line and before any work.
 ifneq ($(filter-out help man clean,$(or $(MAKECMDGOALS),help)),)
 problem := $(shell BASE='$(BASE)' LINUX='$(LINUX)' CONFIG='$(CONFIG)' \
-	ARCH='$(ARCH)' $H/settings.sh 2>&1)
+	ARCH='$(ARCH)' ABIS='$(ABIS)' $H/settings.sh 2>&1)
 ifneq ($(problem),)
 $(error $(problem))
 endif
@@ -37,19 +37,19 @@ bench-accept: ## Copy the figures of make bench to proof/bench and the documents
 	@$H/bench.sh accept
 
 check:	## Check everything; the last line counts what passed and what failed
-	@$H/deps.sh build check
-	@$H/check.sh $H/checks.$(or $(CONFIG),tiny)
+	@$H/deps.sh build check s390x
+	@$H/check.py $(if $(filter-out tiny,$(CONFIG)),other,check)
 
 check-oracle: ## Compare the call with what ps, top, pgrep and psutil of Debian show
 	@$H/deps.sh build
 	@$H/oracle.sh
 
-check-arch: ## Boot every machine of harness/archs and run the selftests, or just ARCH
-	@$H/check-arch.sh $(ARCH)
+check-arch: ## Boot every machine of harness/machines and run the selftests, or just ARCH
+	@$H/check-arch.py $(ARCH)
 
 check-hard: ## Check for 90 minutes: sanitizers, long fuzzing and storms, another compiler
 	@$H/deps.sh build check
-	@$H/check.sh $H/checks.hard
+	@$H/check.py hard
 
 coverage: ## Say which lines and branches of the series' code the tests do not reach
 	@$H/deps.sh build
@@ -61,8 +61,7 @@ patches: ## Make patches/ anew; with BASE or LINUX, patches for that tree in bui
 
 tree:	## Put the series on the base tree, as a git branch to work on
 	@$H/deps.sh build
-	@$H/tree.sh
-	@$H/where.sh
+	@$H/tree.sh show
 
 boot:	## Get a shell in the guest
 	@$H/deps.sh build $(ARCH)

@@ -5,7 +5,7 @@
 #
 # LIMIT is in seconds; 0 is for a person at the console. Otherwise the console
 # goes to standard output. Success is what the guest says on a serial port of
-# its own, and nothing else; QEMU has GRACE seconds (60) to end after that.
+# its own, and nothing else; QEMU has GRACE seconds (20) to end after that.
 # INITRAMFS is what to boot from, if not the usual one.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -36,10 +36,10 @@ run()
 	fi
 }
 
-# QEMU can hang where a guest turns itself off and be deaf to SIGTERM: 7.2 did.
+# QEMU 7.2 once hung after the guest had powered off, and ignored SIGTERM.
 end_late()
 {
-	left=${GRACE:-60}
+	left=${GRACE:-20}
 	while sleep 1 && kill -0 $$; do
 		! grep -q '^status' "$result" || left=$((left - 1))
 		[ "$left" -gt 0 ] || kill -KILL "$(cat "$pidfile")"

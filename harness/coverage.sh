@@ -11,7 +11,6 @@ set -eu
 tests=$(for test; do printf ' %s_%s_test' "$NAME" "$test"; done)
 limit=${LIMIT:-7200}
 console=$BUILD/log/coverage-$LABEL.log
-reasons=$SERIES/series/coverage
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
@@ -41,7 +40,7 @@ fi
 for file in $(added_files c); do
 	name=$(basename "$file" .c)
 	take_counts "$name" "${file%.c}"
-	(cd "$OUT" && gcov -t -b -c -o "$work" "$work/$name.gcda") >"$work/$name.gcov"
-	awk -v source="$file" -f "$HARNESS/coverage.awk" "$reasons" "$work/$name.gcov" || status=1
+	(cd "$OUT" && gcov --json-format --stdout -b -c -o "$work" "$work/$name.gcda") |
+		"$HARNESS/coverage.py" "$SERIES/series/coverage" "$file" "$SERIES/$file" || status=1
 done
 exit $status

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Install what is missing for the purposes given.
+# Install the packages that are missing.
 #
-#   deps.sh PURPOSE...
+#   deps.sh PURPOSE...	of the table packages, or a machine
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -15,12 +15,27 @@ is_there()
 	fi
 }
 
-missing=$(for purpose; do
-	while read -r what package proof; do
-		case ,$what, in
-		*,"$purpose",*) is_there "$package" "$proof" || printf ' %s' "$package" ;;
+# A machine's packages bring its compiler, and its QEMU.
+needed()
+{
+	if [ ! -f "$HARNESS/machines/$1" ]; then
+		sed -n "s/^$1[[:space:]]*//p" "$HARNESS/packages"
+		return
+	fi
+	# shellcheck disable=SC1090
+	. "$HARNESS/machines/$1"
+	for package in $PACKAGES; do
+		case $package in
+		qemu-*) [ "$QEMU" = none ] || say "$package $QEMU" ;;
+		*) say "$package $COMPILER" ;;
 		esac
-	done <"$HARNESS/packages"
+	done
+}
+
+missing=$(for purpose; do
+	needed "$purpose" | while read -r package proof; do
+		is_there "$package" "$proof" || printf ' %s' "$package"
+	done
 done)
 [ -n "$missing" ] || exit 0
 

@@ -4,22 +4,77 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
+. "$HARNESS/apt.sh"
 
-set_abi "${ABIS%% *}"
+# A static BusyBox for ARCH: this machine's own if it fits, else that of Debian's
+# package for ARCH, and where there is none, one built from Debian's source.
+busybox=$BUILD/busybox-$ARCH
+
+get_package()
+{
+	apt_dir=$BUILD/apt-$DEB_ARCH
+	apt_options="-o APT::Architecture=$DEB_ARCH -o APT::Architectures=$DEB_ARCH"
+	use_suite own
+	(cd "$work" && private_apt download busybox-static)
+	dpkg-deb -x "$work"/*.deb "$work"
+	mv "$work/bin/busybox" "$busybox"
+}
+
+busybox_make()
+{
+	make -C "$work" -j"$JOBS" CROSS_COMPILE="$CROSS" CC="$ABI_CC" "$@"
+}
+
+# For a person at the guest's console.
+busybox_settings='BUSYBOX STATIC LFS LONG_OPTS SHOW_USAGE FEATURE_INSTALLER ASH
+ASH_ECHO ASH_TEST ASH_JOB_CONTROL FEATURE_EDITING FEATURE_EDITING_MAX_LEN=1024
+FEATURE_EDITING_HISTORY=99 FEATURE_TAB_COMPLETION CAT CHMOD CP DD DMESG ECHO ENV
+FALSE FIND FREE GREP HEAD HEXDUMP ID KILL LESS LN LS MKDIR MOUNT MV NPROC PRINTF PS
+RM SETSID SLEEP SORT STTY SYSCTL TAIL TEST TIME TOP TRUE TTY UMOUNT UNAME VI WC'
+
+# Options that these ones need get BusyBox's own defaults.
+build_busybox()
+{
+	wanted=$work/wanted
+	say "$busybox_settings" | expand_settings CONFIG_ >"$wanted"
+	use_suite own sources
+	(cd "$work" && private_apt source --download-only busybox)
+	tar -xf "$work"/busybox_*.orig.tar.* -C "$work" --strip-components=1
+	busybox_make allnoconfig
+	sed 's/^\(CONFIG_.*\)=.*/# \1 is not set/' "$wanted" | grep -vxFf - "$work/.config" |
+		cat - "$wanted" >"$work/.config.new"
+	mv "$work/.config.new" "$work/.config"
+	yes '' | busybox_make oldconfig
+	busybox_make busybox
+	mv "$work/busybox" "$busybox"
+}
+
+get_busybox()
+{
+	own=$(command -v busybox) || die "busybox: expected in PATH (package busybox-static)"
+	if [ "$(dpkg --print-architecture 2>/dev/null || uname -m)" = "$DEB_ARCH" ]; then
+		cp "$own" "$busybox"
+		return
+	fi
+	work=$(mktemp -d "$BUILD/.busybox.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT PIPE TERM
+	if [ "$DEB_ARCH" = - ]; then
+		step "busybox for $ARCH, from source" "busybox-$ARCH" build_busybox
+	else
+		step "busybox for $ARCH" "busybox-$ARCH" get_package
+	fi
+}
 
 list_programs()
 {
-	(cd "$OUT" && find tests -type d | sort | sed 's,.*,dir /& 755 0 0,')
-	(cd "$OUT" && find tests -type f ! -name '*.c' | sort |
-		sed "s,.*,file /& $OUT/& 755 0 0,")
-}
-
-list_shell()
-{
-	say "file /bin/busybox $BUILD/busybox-$ARCH 755 0 0"
-	say "slink /bin/sh busybox 777 0 0"
-	for file in enosys.sh demo.sh shell.sh coverage.sh; do
-		say "file /$file $HARNESS/guest/$file 755 0 0"
+	say "dir /tests 755 0 0"
+	say "file /tests/settings $TREE/tools/testing/selftests/$NAME/settings 644 0 0"
+	for abi in $ABIS; do
+		runs_abi "$abi" || continue
+		say "dir /tests/$abi 755 0 0"
+		(cd "$TESTS" && find "$abi" -type f ! -name '*.c' | sort |
+			sed "s,.*,file /tests/& $TESTS/& 755 0 0,")
 	done
 }
 
@@ -31,19 +86,26 @@ list()
 	say "nod /dev/console 600 0 0 c 5 1"
 	say "file /init $OUT/guest-init 755 0 0"
 	say "file /ktap $OUT/guest-ktap 755 0 0"
-	say "file /etc/passwd $HARNESS/guest/passwd 644 0 0"
-	list_shell
+	say "file /etc/passwd $OUT/passwd 644 0 0"
+	say "file /bin/busybox $busybox 755 0 0"
+	say "slink /bin/sh busybox 777 0 0"
+	for file in "$HARNESS"/guest/*.sh; do
+		say "file /$(basename "$file") $file 755 0 0"
+	done
 	say "file /demo $SERIES/series/demo 644 0 0"
 	list_programs
 }
 
-"$HARNESS/busybox.sh"
+set_abi "${ABIS%% *}"
+lock "busybox-$ARCH"
+[ -x "$busybox" ] || get_busybox
 lock "$LABEL"
 for program in init ktap; do
 	# shellcheck disable=SC2086 # a command and its flag
 	$ABI_CC -static -s -Wall -Wextra -O2 -isystem "$HEADERS" \
 		-o "$OUT/guest-$program" "$HARNESS/guest/$program.c"
 done
+say 'root:x:0:0:root:/root:/bin/sh' >"$OUT/passwd"
 list >"$OUT/initramfs.list"
 "$OUT/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs.new"
 mv "$OUT/initramfs.new" "$OUT/initramfs.cpio"

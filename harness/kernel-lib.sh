@@ -1,54 +1,70 @@
-# What the scripts know of a kernel: where it is built and for which machine;
-# to be sourced after lib.sh.
+# The kernel of CONFIG and ARCH: where it is built, and for which machine; to be
+# sourced after lib.sh.
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2153 # used by, and set by, those who source it
+# shellcheck disable=SC1090,SC2034,SC2046,SC2086 # used by those who source it; words
 
 CC=${CC:-gcc}
 # Another compiler builds everything anew, in a place of its own.
 LABEL=$TREE_NAME-$CONFIG-$ARCH${LABEL_MORE:-}
 [ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
 OUT=$BUILD/out/$LABEL
+# The programs depend on the tree and the compiler only.
+TESTS=$BUILD/out/$TREE_NAME-tests
+[ "$CC" = gcc ] || TESTS=$TESTS-$(basename "$CC")
 
-# Sort words into options of QEMU, which have an argument each, and of the kernel.
-split_options()
-{
-	QEMU_WORDS='' KERNEL_WORDS=''
-	while [ $# -gt 0 ]; do
-		case $1 in
-		-*) QEMU_WORDS="$QEMU_WORDS $1 $2" && shift 2 ;;
-		*) KERNEL_WORDS="$KERNEL_WORDS $1" && shift ;;
-		esac
-	done
-}
-
-# shellcheck disable=SC2046 # the words of the line
+# What machines/ARCH says: KARCH (the kernel's ARCH=), DEB_ARCH (Debian's, or -),
+# COMPILER, IMAGE, QEMU and its options MACHINE, words for the kernel's command
+# line in MACHINE_OPTIONS, the terminals CONSOLE and RESULT_PORT, PACKAGES, and
+# the kernel's settings KCONFIG. QEMU has the character devices "console" and
+# "result"; in the guest, RESULT_PORT is the latter. What cannot be booted has
+# QEMU=none, BUILD_ONLY=kernel or objects (of the series), and the REASON.
+#
+# A line of ABI_TABLE is what user programs can be: the name, the compiler, the
+# ARCH= whose headers they need, the compiler's flag or -, and the option that
+# has to be set for them to run. ABIS=NAME... takes some of them only.
 set_machine()
 {
-	set -- $(lookup "$HARNESS/archs" "$ARCH")
-	KARCH=$1 DEB_ARCH=$2 COMPILER=$3 IMAGE=$4 ABIS=$(say "$5" | tr , ' ') CONSOLE=$6
-	RESULT_PORT=$7 QEMU=$8
-	shift 8
-	REASON=$*
-	split_options "$@"
-	MACHINE=$QEMU_WORDS MACHINE_OPTIONS=$KERNEL_WORDS
+	MACHINE='' MACHINE_OPTIONS='' BUILD_ONLY='' REASON=''
+	. "$HARNESS/machines/$ARCH"
+	known=$(say $(say "$ABI_TABLE" | cut -f 1))
+	ABIS=${ABIS:-$known}
+	for abi in $ABIS; do
+		is_known "$known" "$abi" || die "ABIS=$ABIS: expected some of $known"
+	done
 }
 set_machine
 
-# One of the table's kernels, or a configuration target of the kernel's own.
-# shellcheck disable=SC2046 # the words of the line
+# Does the table kernels have CONFIG, or is that a target of the kernel's own?
+is_own_kernel()
+{
+	is_known "$(kernel_names)" "$CONFIG"
+}
+
+# The settings of a kernel of the table, after those of the one it builds on.
+kernel_settings()
+{
+	other=$(sed -n "s/^\[$1: \(.*\)\].*/\1/p" "$HARNESS/kernels")
+	[ -z "$other" ] || kernel_settings "$other"
+	sed -n "/^\[$1[]:]/,/^\$/p" "$HARNESS/kernels" | sed 1d
+}
+
+# Options of QEMU have an argument each; the other words are the kernel's.
 set_kernel()
 {
-	FRAGMENTS='' KERNEL_QEMU='-smp 2,sockets=2 -m 1G' KERNEL_OPTIONS=''
-	grep -q "^${CONFIG}[[:space:]]" "$HARNESS/kernels" || return 0
-	set -- $(lookup "$HARNESS/kernels" "$CONFIG")
-	FRAGMENTS=$(say "$1" | tr , ' ')
-	shift
-	split_options "$@"
-	KERNEL_QEMU=$QEMU_WORDS KERNEL_OPTIONS=$KERNEL_WORDS
+	KERNEL_QEMU='' KERNEL_OPTIONS=''
+	set -- $(sed -n "s/^\[$CONFIG\(: .*\)*\]//p" "$HARNESS/kernels")
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-*) KERNEL_QEMU="$KERNEL_QEMU $1 $2" && shift 2 ;;
+		*) KERNEL_OPTIONS="$KERNEL_OPTIONS $1" && shift ;;
+		esac
+	done
+	# Without ACPI, the firmware reports one CPU for each socket.
+	KERNEL_QEMU=${KERNEL_QEMU:--smp 2,sockets=2 -m 1G}
 }
 set_kernel
 
-# The compiler of a table: CC stands where the machine's own one does.
+# CC stands where the machine's own one does.
 compiler()
 {
 	case $1 in
@@ -89,16 +105,13 @@ functions_for_kcsan()
 	done | tr '\n' ' '
 }
 
-# What the table says of an ABI, how to compile for it with the headers of the
-# tree, and where these are.
+# How to compile for an ABI, and where the headers of the tree are.
 # shellcheck disable=SC2046 # the words of the line
 set_abi()
 {
-	set -- $(lookup "$HARNESS/abis" "$1")
-	ABI_KARCH=$2 ABI_CC=$(compiler "$1")
-	[ "$3" = - ] || ABI_CC="$ABI_CC $3"
-	shift 3
-	ABI_OPTIONS=$*
+	set -- $(say "$ABI_TABLE" | grep "^$1[[:space:]]")
+	ABI_CC=$(compiler "$2") ABI_KARCH=$3 ABI_OPTION=$5
+	[ "$4" = - ] || ABI_CC="$ABI_CC $4"
 	HEADERS=$BUILD/out/$TREE_NAME-headers-$ABI_KARCH/usr/include
 }
 
@@ -106,10 +119,7 @@ set_abi()
 runs_abi()
 {
 	set_abi "$1"
-	for option in $ABI_OPTIONS; do
-		has_option "$option" && return
-	done
-	return 1
+	has_option "$ABI_OPTION"
 }
 
 # What a guest's clock counts. icount: instructions, a nanosecond each, on one

@@ -28,9 +28,10 @@ last_settings()
 
 write_wanted()
 {
-	for fragment in $FRAGMENTS ${FRAGMENTS:+"$ARCH"}; do
-		cat "$HARNESS/configs/$fragment.config"
-	done
+	if is_own_kernel; then
+		kernel_settings "$CONFIG" | expand_settings CONFIG_
+		say "$KCONFIG" | expand_settings CONFIG_
+	fi
 	grep -q "config $OPTION\$" "$TREE/init/Kconfig" || return 0
 	if [ "$state" = on ]; then
 		say "CONFIG_$OPTION=y"
@@ -43,7 +44,7 @@ write_wanted()
 configure()
 {
 	write_wanted | last_settings >"$wanted"
-	if [ -n "$FRAGMENTS" ]; then
+	if is_own_kernel; then
 		kernel_make KCONFIG_ALLCONFIG="$wanted" allnoconfig
 	else
 		kernel_make "$CONFIG"
@@ -67,7 +68,7 @@ check_config()
 		case $line in
 		CONFIG_*) grep -Fqx "$line" "$OUT/.config" || is_unknown "$line" ;;
 		'# CONFIG_'*) option=${line#\# } && ! has_option "${option%% *}" ;;
-		esac || die "$OUT/.config: expected '$line' to survive; see harness/configs"
+		esac || die "$OUT/.config: expected '$line' in it; see harness/kernels and harness/machines/$ARCH"
 	done <"$wanted"
 }
 

@@ -28,10 +28,14 @@ die()
 	exit 1
 }
 
-# Names in the first column of a table.
-names()
+machine_names()
 {
-	awk '/^[^#]/ { printf "%s%s", sep, $1; sep = " " }' "$1"
+	find "$HARNESS/machines" -type f | sed 's,.*/,,' | sort | tr '\n' ' '
+}
+
+kernel_names()
+{
+	sed -n 's/^\[\([^]:]*\).*/\1/p' "$HARNESS/kernels" | tr '\n' ' '
 }
 
 is_known()
@@ -50,14 +54,14 @@ check_settings()
 	*[[:space:]:]*)
 		die "$BUILD: expected a path without spaces and colons; the kernel's build refuses them" ;;
 	esac
-	is_known "$(names "$HARNESS/archs")" "$ARCH" ||
-		die "ARCH=$ARCH: expected one of $(names "$HARNESS/archs")"
+	is_known "$(machine_names)" "$ARCH" ||
+		die "ARCH=$ARCH: expected one of $(machine_names)"
 	case $CONFIG in
 	defconfig | *_defconfig | tinyconfig | all*config | randconfig) ;;
 	*)
-		is_known "$(names "$HARNESS/kernels")" "$CONFIG" ||
-			die "CONFIG=$CONFIG: expected one of $(names "$HARNESS/kernels"), or a" \
-				"target of the kernel's own such as defconfig"
+		is_known "$(kernel_names)" "$CONFIG" ||
+			die "CONFIG=$CONFIG: expected one of $(kernel_names)or a target of the" \
+				"kernel's own such as defconfig"
 		;;
 	esac
 	say "$BASE" | grep -Eqx '[1-9][0-9]*\.[0-9]+(\.[0-9]+)?' ||
@@ -94,14 +98,6 @@ TREE=$BUILD/$TREE_NAME
 # The branch of the untouched tree in there; ours alone, whatever else it has.
 BASE_REF=refs/harness/base
 
-# Fields 2 and up of the line that starts with the word KEY in a table.
-lookup()
-{
-	awk -v key="$2" '$1 == key { $1 = ""; print substr($0, 2); found = 1 }
-		END { exit !found }' "$1" ||
-		die "$1: no line for '$2'; known: $(awk '/^[^#]/ { printf "%s ", $1 }' "$1")"
-}
-
 # The files that the series adds whole to the kernel itself, of a given ending.
 added_files()
 {
@@ -109,6 +105,13 @@ added_files()
 		grep -v "^tools/" | grep "\\.$1\$" | while read -r file; do
 		grep -Fqx "[$file]" "$SERIES/series/placement" || say "$file"
 	done
+}
+
+# Settings of Kconfig as words, OPTION, OPTION=VALUE or !OPTION, to lines.
+expand_settings()
+{
+	sed '/^#/d' | tr -s ' \t' '\n' |
+		sed "/^\$/d; s/^!\(.*\)/# $1\1 is not set/; t; /=/!s/\$/=y/; s/^/$1/"
 }
 
 # One at a time for what two runs share; the lock, file 9, goes with the process.

@@ -9,11 +9,52 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
+. "$HARNESS/apt.sh"
 
 limit=${1:-1800}
 oracle=$SERIES/proof/oracle
 rootfs=$BUILD/rootfs-$DEB_ARCH
 console=$BUILD/log/oracle-$LABEL.log
+apt_dir=$BUILD/apt-rootfs-$DEB_ARCH
+# To apt, nothing is installed yet.
+apt_options="-o APT::Architecture=$DEB_ARCH -o APT::Architectures=$DEB_ARCH
+	-o Dir::State::status=/dev/null"
+
+# Documentation is left out: it would fill the guest's memory.
+unpack()
+{
+	dpkg-deb --fsys-tarfile "$1" | tar -x -C "$work" --exclude=./usr/share/doc \
+		--exclude=./usr/share/man --exclude=./usr/share/locale
+	# shellcheck disable=SC2016 # dpkg-deb's own
+	dpkg-deb -W --showformat='${Package} ${Version}\n' "$1" >>"$work/packages"
+}
+
+# The packages that the file names and what they depend on, of this machine's own
+# release; the file /packages in there says which versions these are.
+build_rootfs()
+{
+	use_suite own
+	rm -f "$apt_dir"/cache/archives/*.deb
+	# shellcheck disable=SC2086 # a list of names
+	private_apt install -y --download-only --no-install-recommends $packages
+	for package in "$apt_dir"/cache/archives/*.deb; do
+		unpack "$package"
+	done
+	chmod 755 "$work"
+}
+
+get_rootfs()
+{
+	packages=$(sed '/^#/d' "$oracle/packages" | tr '\n' ' ')
+	[ "$packages" != "$(cat "$rootfs/packages.wanted" 2>/dev/null || :)" ] || return 0
+	work=$(mktemp -d "$BUILD/.rootfs.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT PIPE TERM
+	say "$packages" >"$work/packages.wanted"
+	step "rootfs for $DEB_ARCH: get and unpack $packages" "rootfs-$DEB_ARCH" build_rootfs
+	rm -rf "$rootfs"
+	mv "$work" "$rootfs"
+}
 
 list_tree()
 {
@@ -42,8 +83,11 @@ boot()
 		"$limit" /oracle/run.sh "/tests/${ABIS%% *}"
 }
 
+command -v apt-get >/dev/null 2>&1 ||
+	die "expected apt-get, to fetch Debian's packages; run this on Debian"
 "$HARNESS/guest.sh"
-"$HARNESS/rootfs.sh" "$oracle/packages"
+lock "rootfs-$DEB_ARCH"
+get_rootfs
 step "oracle $LABEL: pack" "oracle-pack-$LABEL" pack
 status=0
 step "oracle $LABEL: compare in the guest" "oracle-$LABEL" boot || status=$?

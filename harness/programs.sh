@@ -1,7 +1,7 @@
 #!/bin/sh
 # Build what runs in the guest, for each ABI of ARCH that the kernel has: the
 # selftests of TREE, what proof/ has, and the examples of the man page and of
-# README.rst. They go to OUT/tests/ABI, where the file list names the tests.
+# README.rst. They go to TESTS/ABI, where the file list names the tests.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -12,16 +12,19 @@ selftests=$TREE/tools/testing/selftests/$NAME proof=$SERIES/proof
 # have little memory.
 build()
 {
-	dir=$OUT/tests/$1 from=$2
+	dir=$TESTS/$1 from=$2
 	shift 2
 	make -C "$from" -j"$JOBS" OUTPUT="$dir" CC="$ABI_CC" KHDR_INCLUDES="-isystem $HEADERS" "$@"
 }
 
+# What is up to date stays as it is: another guest may be packing it.
 # build_example ABI NAME DOCUMENT
 build_example()
 {
-	dir=$OUT/tests/$1
-	"$HARNESS/example.sh" "$3" >"$dir/$2.c"
+	dir=$TESTS/$1
+	"$HARNESS/example.sh" "$3" >"$dir/new.c"
+	! cmp -s "$dir/new.c" "$dir/$2.c" || [ ! -x "$dir/$2" ] || return 0
+	mv "$dir/new.c" "$dir/$2.c"
 	# shellcheck disable=SC2086 # a command and its flag
 	$ABI_CC -static -s -Wall -Wextra -Werror -isystem "$HEADERS" \
 		-o "$dir/$2" "$dir/$2.c"
@@ -29,13 +32,14 @@ build_example()
 
 build_abi()
 {
-	mkdir -p "$OUT/tests/$1"
+	mkdir -p "$TESTS/$1"
 	build "$1" "$selftests" USERLDFLAGS='-static -s'
 	build "$1" "$proof" LDFLAGS='-static -s' SELFTESTS="${selftests%/*}"
 	{
 		make -s -C "$selftests" OUTPUT="$dir" COLLECTION="$NAME" emit_tests | sed 's/.*://'
 		make -s -C "$proof" list
-	} >"$dir/list"
+	} >"$dir/list.new"
+	mv "$dir/list.new" "$dir/list"
 	build_example "$1" example "$SERIES/$MAN"
 	[ ! -f "$SERIES/README.rst" ] || build_example "$1" readme "$SERIES/README.rst"
 }
@@ -44,8 +48,8 @@ build_abi()
 install_headers()
 {
 	make -C "$TREE" -j"$JOBS" O="${HEADERS%/usr/include}" ARCH="$ABI_KARCH" headers
-	if [ -n "$(find "$HEADERS" -newer "$OUT/tests/settings" 2>&1 | head -n 1)" ]; then
-		rm -rf "$OUT/tests/$1"
+	if [ -n "$(find "$HEADERS" -newer "$TESTS/$1/built" 2>&1 | head -n 1)" ]; then
+		rm -rf "${TESTS:?}/$1"
 	fi
 }
 
@@ -55,12 +59,11 @@ build_all()
 		runs_abi "$abi" || continue
 		install_headers "$abi"
 		build_abi "$abi"
+		touch "$TESTS/$abi/built"
 	done
-	cp "$selftests/settings" "$OUT/tests/"
-	touch "$OUT/tests/settings"
 }
 
-lock "$LABEL"
+lock "$(basename "$TESTS")"
 for abi in $ABIS; do
 	runs_abi "$abi" || say "ABI $abi: not built, $LABEL does not run it"
 done

@@ -89,8 +89,8 @@ make_commit()
 		fi
 	done
 	# shellcheck disable=SC2086 # a list of paths without spaces
-	[ -z "$placed" ] || awk -v repo="$SERIES" -v base="$work/base" \
-		-v tree="$tree" -v commit="$message" -f "$HARNESS/place.awk" "$placement" $placed
+	[ -z "$placed" ] || "$HARNESS/place.py" "$SERIES" "$work/base" "$tree" "$message" \
+		"$placement" $placed
 	git -C "$tree" add -A
 	git -C "$tree" commit -q -s -F "$SERIES/series/messages/$message"
 }

@@ -3,5 +3,6 @@
 # there is such a release takes a look at the mirror.
 set -eu
 . "$(dirname "$0")/lib.sh"
+. "$HARNESS/kernel-lib.sh"
 
 [ -n "$LINUX" ] || [ "$BASE" = "$STABLE_BASE" ] || [ -d "$TREE" ] || "$HARNESS/base.sh" find

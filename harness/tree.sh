@@ -1,6 +1,8 @@
 #!/bin/sh
 # Put the series on the base: branch NAME in TREE, applied with git am. A branch
 # that holds somebody's own work is left alone.
+#
+#   tree.sh [show]	and print where it is
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -37,11 +39,12 @@ take_identity
 export GIT_CONFIG_GLOBAL=/dev/null
 "$HARNESS/series.sh" commits "$TREE" "$patches"
 key=$(git -C "$TREE" rev-parse "$BASE_REF"; cat "$patches"/*.patch | sha256sum)
-[ "$key" = "$(cat "$made_of" 2>/dev/null || :)" ] && exit 0
-
-! has_own_work ||
-	die "$TREE: has work of your own; push it elsewhere, then: git -C $TREE checkout -f $applied_ref"
-step "series: git am on $(cat "$TREE/.git/harness-version")" "am-$TREE_NAME" apply
-step "series: check out the branch $NAME" "checkout-$TREE_NAME" \
-	git -C "$TREE" checkout -q -f -B "$NAME" $applied_ref
-say "$key" >"$made_of"
+if [ "$key" != "$(cat "$made_of" 2>/dev/null || :)" ]; then
+	! has_own_work || die "$TREE: has work of your own; push it elsewhere, then:" \
+		"git -C $TREE checkout -f $applied_ref"
+	step "series: git am on $(cat "$TREE/.git/harness-version")" "am-$TREE_NAME" apply
+	step "series: check out the branch $NAME" "checkout-$TREE_NAME" \
+		git -C "$TREE" checkout -q -f -B "$NAME" $applied_ref
+	say "$key" >"$made_of"
+fi
+[ "${1:-}" != show ] || say "tree: $TREE, branch $NAME on $(cat "$TREE/.git/harness-version")"

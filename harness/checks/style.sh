@@ -65,13 +65,6 @@ shell_scripts()
 		done
 }
 
-short_scripts()
-{
-	for file in $(shell_scripts); do
-		[ "$(wc -l <"$TOP/$file")" -le 150 ] || { say "$file: over 150 lines"; return 1; }
-	done
-}
-
 shellcheck_all()
 {
 	# shellcheck disable=SC2046 # names without spaces
@@ -87,5 +80,4 @@ check "mandoc -Tlint $MAN" mandoc_lint "$SERIES/$MAN"
 check "groff -ww $MAN" groff_lint "$SERIES/$MAN"
 check "rst2html of the documents" rst_lint
 check "shellcheck" shellcheck_all
-check "no script is longer than 150 lines" short_scripts
 exit $failed

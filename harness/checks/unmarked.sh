@@ -21,9 +21,7 @@ boot()
 
 races()
 {
-	tr -d '\r' <"$console" |
-		awk -v functions="$(functions_for_kcsan)" -f "$HARNESS/kcsan.awk" |
-		grep 'BUG: KCSAN: '
+	"$HARNESS/console.py" kcsan "$(functions_for_kcsan)" <"$console"
 }
 
 cat >"$work/unmarked.h" <<'END'

@@ -52,7 +52,7 @@ FIXTURE_VARIANT(fuzz)
 	struct caller caller;
 };
 
-FIXTURE_VARIANT_ADD(fuzz, root) { { .uid = 0 } };
+FIXTURE_VARIANT_ADD(fuzz, root) { { .gid = 0 } };
 FIXTURE_VARIANT_ADD(fuzz, user) { ORDINARY_USER };
 
 static struct fuzz_world world;
@@ -78,7 +78,7 @@ FIXTURE_SETUP(fuzz)
 	self->fuzz->seed = number_from_env("FUZZ_SEED", DEFAULT_SEED);
 	self->fuzz->first = number_from_env("FUZZ_FIRST", 0);
 	self->fuzz->calls = number_from_env("FUZZ_CALLS", DEFAULT_CALLS);
-	self->fuzz->root = !variant->caller.uid;
+	self->fuzz->root = !variant->caller.uids[0];
 	self->fuzz->wants_blocks = number_from_env("FUZZ_BLOCKS", 0);
 	caller = variant->caller;
 	adopt_orphans();

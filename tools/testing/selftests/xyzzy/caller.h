@@ -3,10 +3,10 @@
 #define __XYZZY_CALLER_H
 
 /*
- * Callers: their credentials, what confines them, and what they see. Include
+ * Callers: their credentials, what confines them, what they see. Include
  * kselftest_harness.h first.
  */
-#include "child.h"
+#include "ns.h"
 
 #include <dirent.h>
 #include <grp.h>
@@ -19,233 +19,12 @@
 #include <sys/ptrace.h>
 
 /*
- * A view: which processes a caller sees, and of which ones it can read
- * /proc/PID/stat. The test forks one for each caller it wants to have.
- */
-#define VIEW_MAX 16384
-
-/* Who calls; without any capability unless @uid is 0 or @ptrace is set. */
-struct caller {
-	uid_t uid;
-	uid_t euid;
-	uid_t suid;
-	uid_t fsuid;
-	gid_t gid;
-	gid_t groups[2];
-	bool ptrace;		/* Has CAP_SYS_PTRACE */
-	bool userns;		/* Has all capabilities, but in its own userns */
-};
-
-struct view {
-	struct caller caller;
-	int procfd;		/* For xyzzy() */
-	int truth_fd;		/* A procfs to open the stat files through */
-	int list_fd;		/* A procfs that shows every PID */
-	unsigned int flags;
-
-	int err;
-	int nr_seen;
-	int nr_readable;
-	pid_t seen[VIEW_MAX];
-	pid_t readable[VIEW_MAX];
-};
-
-/* Drop all capabilities but CAP_SYS_PTRACE. */
-static inline int keep_ptrace(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2] = {
-		{
-			.effective = 1 << CAP_SYS_PTRACE,
-			.permitted = 1 << CAP_SYS_PTRACE,
-		},
-	};
-
-	return syscall(__NR_capset, &header, data);
-}
-
-static inline int become(const struct caller *caller)
-{
-	if (prctl(PR_SET_KEEPCAPS, caller->ptrace) ||
-	    setgroups(2, caller->groups) ||
-	    setresgid(caller->gid, caller->gid, caller->gid) ||
-	    setresuid(caller->uid, caller->euid, caller->suid))
-		return -errno;
-	setfsuid(caller->fsuid);
-	if ((uid_t)setfsuid(-1) != caller->fsuid)
-		return -EPERM;
-	if (caller->ptrace && keep_ptrace())
-		return -errno;
-	if (caller->userns && unshare(CLONE_NEWUSER))
-		return -EOPNOTSUPP;
-	return 0;
-}
-
-/* Can this process read PID/NAME of a procfs? */
-static inline bool can_read(int procfd, pid_t pid, const char *name)
-{
-	char path[32], c;
-	bool ok;
-	int fd;
-
-	snprintf(path, sizeof(path), "%d/%s", pid, name);
-	fd = openat(procfd, path, O_RDONLY | O_CLOEXEC);
-	ok = fd >= 0 && read(fd, &c, 1) == 1;
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/* The numbers that are names in a directory, in order. */
-static inline int list_numbers(int dirfd, const char *path, pid_t *nrs, int nr)
-{
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *ent;
-
-	while (dir && (ent = readdir(dir)) && nr < VIEW_MAX)
-		if (atoi(ent->d_name) > 0)
-			nrs[nr++] = atoi(ent->d_name);
-	if (dir)
-		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
-	return nr;
-}
-
-/* The processes, or threads of them, whose stat can be read; sorted. */
-static inline int list_readable(const struct view *view, pid_t *readable)
-{
-	pid_t pids[VIEW_MAX];
-	int nr_pids = list_numbers(view->list_fd, ".", pids, 0), nr = 0;
-	char path[32];
-
-	for (int i = 0; i < nr_pids; i++) {
-		if (!can_read(view->truth_fd, pids[i], "stat"))
-			continue;
-		if (view->flags & XYZZY_THREADS) {
-			snprintf(path, sizeof(path), "%d/task", pids[i]);
-			nr = list_numbers(view->list_fd, path, readable, nr);
-		} else {
-			readable[nr++] = pids[i];
-		}
-	}
-	sort_pids(readable, nr);
-	return nr;
-}
-
-static inline int list_seen(struct view *view)
-{
-	struct walk walk;
-	int err = walk_all(&walk, view->procfd, XYZZY_ID, view->flags, 64);
-
-	view->nr_seen = 0;
-	for (size_t i = 0; i < walk.nr && i < VIEW_MAX; i++)
-		view->seen[view->nr_seen++] = walk.tasks[i].pid;
-	walk_free(&walk);
-	return err;
-}
-
-static inline bool view_is_right(const struct view *view)
-{
-	return view->nr_seen == view->nr_readable &&
-	       !memcmp(view->seen, view->readable,
-		       view->nr_seen * sizeof(*view->seen));
-}
-
-/*
- * Fill in the view. Processes may come and go meanwhile (the kernel's), so a
- * difference counts only if it lasts.
- */
-static inline int view_fill(void *arg)
-{
-	struct view *view = arg;
-	pid_t after[VIEW_MAX];
-	int nr;
-
-	view->err = become(&view->caller);
-	for (int i = 0; i < 20 && !view->err; i++) {
-		view->nr_readable = list_readable(view, view->readable);
-		view->err = list_seen(view);
-		nr = list_readable(view, after);
-		if (nr == view->nr_readable && view_is_right(view) &&
-		    !memcmp(after, view->seen, nr * sizeof(*after)))
-			break;
-	}
-	return 0;
-}
-
-static inline bool view_sees(const struct view *view, pid_t pid)
-{
-	for (int i = 0; i < view->nr_seen; i++)
-		if (view->seen[i] == pid)
-			return true;
-	return false;
-}
-
-static inline bool view_can_read(const struct view *view, pid_t pid)
-{
-	for (int i = 0; i < view->nr_readable; i++)
-		if (view->readable[i] == pid)
-			return true;
-	return false;
-}
-
-/* The caller saw the processes that it could read, and no others. */
-static inline void expect_filled_view(struct __test_metadata *_metadata,
-				      const struct view *view)
-{
-	ASSERT_EQ(0, view->err);
-	ASSERT_GT(VIEW_MAX, view->nr_readable);
-	EXPECT_LT(0, view->nr_readable);
-	EXPECT_TRUE(view_is_right(view));
-	for (int i = 0; i < view->nr_seen; i++) {
-		EXPECT_TRUE(view_can_read(view, view->seen[i]))
-			TH_LOG("shown, but cannot be read: %d", view->seen[i]);
-	}
-	for (int i = 0; i < view->nr_readable; i++) {
-		EXPECT_TRUE(view_sees(view, view->readable[i]))
-			TH_LOG("can be read, but is not shown: %d",
-			       view->readable[i]);
-	}
-}
-
-/* Run the view's caller. */
-static inline void expect_view(struct __test_metadata *_metadata,
-			       struct view *view)
-{
-	ASSERT_EQ(0, run_in_child(view_fill, view));
-	expect_filled_view(_metadata, view);
-}
-
-/* A view through @procfd, or with -1 of what the caller may ptrace-read. */
-static inline struct view *view_make(const struct caller *caller, int procfd)
-{
-	struct view *view = share_memory(sizeof(*view));
-
-	view->caller = *caller;
-	view->procfd = procfd;
-	/* This one can be entered just for what one may ptrace-read. */
-	view->truth_fd = procfd < 0 ? open_procfs("4") : procfd;
-	view->list_fd = open_procfs("0");
-	return view;
-}
-
-static inline void view_close(struct view *view)
-{
-	close(view->list_fd);
-	close(view->truth_fd);
-}
-
-/*
- * What a process can be confined with. All of these return 0 or -errno;
- * -EOPNOTSUPP if the kernel lacks it.
+ * Security modules and seccomp. All of these return 0, or -errno: -EOPNOTSUPP
+ * if the kernel lacks them.
  */
 #define FILTER_MAX 8
 
-/* Have a seccomp filter give @err for @nr system calls. */
+/* Make @nr system calls fail with @err. */
 static inline int deny_syscalls(const unsigned int *calls, int nr, int err)
 {
 	struct sock_filter code[2 + 2 * FILTER_MAX] = {
@@ -284,45 +63,33 @@ static inline int enter_landlock(__u64 access)
 	return err;
 }
 
-/* The file system with the rules of Smack; there is none if it is off. */
-static inline int open_smackfs(void)
+/* Let processes labeled @subject access @object; "-" denies it. */
+static inline int set_smack_rule(const char *subject, const char *object,
+				 const char *access)
 {
-	const char * const no_options[] = { NULL };
-
-	return open_fs("smackfs", no_options);
-}
-
-static inline bool have_smack(void)
-{
-	int fd = open_smackfs();
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-/* A rule is "SUBJECT OBJECT ACCESS"; "-" for access takes it back. */
-static inline int set_smack_rule(const char *rule)
-{
-	int fd = open_smackfs(), err;
+	int fd = open_fs("smackfs", NULL), err;
+	char rule[64];
 
 	if (fd < 0)
 		return -EOPNOTSUPP;
+	snprintf(rule, sizeof(rule), "%s %s %s", subject, object, access);
 	err = write_text(fd, "load2", rule);
 	close(fd);
 	return err;
 }
 
-static inline int take_smack_label(const char *label)
+static inline int set_smack_label(const char *label)
 {
-	if (!have_smack())
-		return -EOPNOTSUPP;
-	return write_text(AT_FDCWD, "/proc/self/attr/current", label);
+	int fd = open_fs("smackfs", NULL);
+
+	close_fd(fd);
+	return fd < 0 ? -EOPNOTSUPP :
+			write_text(AT_FDCWD, "/proc/self/attr/current", label);
 }
 
 #define YAMA_SCOPE "/proc/sys/kernel/yama/ptrace_scope"
 
-/* Set how far Yama lets processes attach; *@old is what it was. */
+/* Set which processes may be attached to; the previous value goes to @old. */
 static inline int set_yama_scope(int scope, int *old)
 {
 	FILE *file = fopen(YAMA_SCOPE, "r");
@@ -339,29 +106,95 @@ static inline int set_yama_scope(int scope, int *old)
 	return write_text(AT_FDCWD, YAMA_SCOPE, text);
 }
 
-/* Is the process kept from tracing @pid? A tracer could read all of it. */
-static inline int expect_no_attach(pid_t pid)
-{
-	if (!ptrace(PTRACE_SEIZE, pid, NULL, NULL))
-		return -EEXIST;
-	return errno == EPERM ? 0 : -errno;
-}
-
 /*
- * Processes to look at for the ordinary user USER, who is in the group USER,
- * and in GROUP besides.
+ * Callers
  */
 #define USER 1234
 #define OTHER_USER 1235
 #define GROUP 5678
 #define OTHER_GROUP 5679
 
-#define ORDINARY_USER							\
-	{								\
-		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,	\
-		.gid = USER, .groups = { GROUP, GROUP },		\
-	}
+/* Root has all capabilities, any other user none. */
+struct caller {
+	uid_t uids[4];		/* Real, effective, saved, file system */
+	gid_t gid;
+	gid_t group;		/* A supplementary one */
+	bool ptrace;		/* Has CAP_SYS_PTRACE and no other capability */
+	bool no_ptrace;		/* Has all the others */
+	bool userns;		/* In a user namespace of its own */
+	const char *id_map;	/* It is root of that, with these IDs */
+	const char *smack_label;
+	__u64 landlock;		/* Access that a Landlock domain denies */
+};
 
+#define USER_IDS { USER, USER, USER, USER }
+#define OTHER_IDS { OTHER_USER, OTHER_USER, OTHER_USER, OTHER_USER }
+
+#define ORDINARY_USER { .uids = USER_IDS, .gid = USER, .group = GROUP }
+
+static inline const char *cannot_be_caller(const struct caller *caller)
+{
+	if (!have_xyzzy())
+		return NO_XYZZY;
+	if (geteuid())
+		return NO_ROOT;
+	if (!have_users())
+		return NO_USERS;
+	if (caller && (caller->userns || caller->id_map) && !have_userns())
+		return "no user namespaces";
+	return NULL;
+}
+
+/* Drop CAP_SYS_PTRACE, or with @keep all other capabilities. */
+static inline int drop_caps(bool keep)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	const __u32 cap = 1U << CAP_SYS_PTRACE;
+
+	if (syscall(__NR_capget, &header, data))
+		return -errno;
+	data[0].permitted &= keep ? cap : ~cap;
+	data[0].effective = data[0].permitted;
+	if (keep)
+		memset(&data[1], 0, sizeof(data[1]));
+	return syscall(__NR_capset, &header, data) ? -errno : 0;
+}
+
+/* Returns 0 or -errno; -EOPNOTSUPP if the kernel lacks something. */
+static inline int become(const struct caller *caller)
+{
+	const uid_t *uids = caller->uids;
+	gid_t gid = caller->gid;
+	int err = 0;
+
+	if (caller->smack_label)
+		err = set_smack_label(caller->smack_label);
+	if (err)
+		return err;
+	if (prctl(PR_SET_KEEPCAPS, caller->ptrace) ||
+	    setgroups(1, &caller->group) || setresgid(gid, gid, gid) ||
+	    setresuid(uids[0], uids[1], uids[2]))
+		return -errno;
+	setfsuid(uids[3]);
+	if ((uid_t)setfsuid(-1) != uids[3])
+		return -EPERM;
+	if (caller->ptrace || caller->no_ptrace)
+		err = drop_caps(caller->ptrace);
+	if (!err && caller->userns && unshare(CLONE_NEWUSER))
+		err = -EOPNOTSUPP;
+	if (!err && caller->id_map)
+		err = enter_userns_with(caller->id_map);
+	if (!err && caller->landlock)
+		err = enter_landlock(caller->landlock);
+	return err;
+}
+
+/*
+ * Actors: processes for USER to look at
+ */
 enum actor {
 	OWN,
 	OWN_THREADED,
@@ -378,66 +211,28 @@ static const struct actor_kind {
 	uid_t uid;
 	uid_t suid;
 	gid_t gid;
-	bool dumpable;
+	bool ptraceable;	/* USER passes a ptrace check for it */
 	bool threaded;
-	bool ptraceable;	/* May USER read it as a tracer? */
+	bool not_dumpable;
 } actor_kinds[NR_ACTORS] = {
-	[OWN] = {
-		.name = "own", .uid = USER, .suid = USER, .gid = USER,
-		.dumpable = true, .ptraceable = true,
-	},
+	[OWN] = { "own", USER, USER, USER, true },
 	[OWN_THREADED] = {
-		.name = "own, threaded", .uid = USER, .suid = USER,
-		.gid = USER, .dumpable = true, .threaded = true,
-		.ptraceable = true,
+		"own, threaded", USER, USER, USER, true, .threaded = true,
 	},
 	[OWN_NOT_DUMPABLE] = {
-		.name = "own, not dumpable", .uid = USER, .suid = USER,
-		.gid = USER,
+		"own, not dumpable", USER, USER, USER, .not_dumpable = true,
 	},
-	[OWN_OTHER_GROUP] = {
-		.name = "own, other group", .uid = USER, .suid = USER,
-		.gid = OTHER_GROUP, .dumpable = true,
-	},
-	[OWN_SAVED_ROOT] = {
-		.name = "own, saved UID 0", .uid = USER, .suid = 0,
-		.gid = USER, .dumpable = true,
-	},
-	[OTHERS] = {
-		.name = "other user's", .uid = OTHER_USER, .suid = OTHER_USER,
-		.gid = USER, .dumpable = true,
-	},
-	[ROOTS] = {
-		.name = "root's", .dumpable = true,
-	},
+	[OWN_OTHER_GROUP] = { "own, other group", USER, USER, OTHER_GROUP },
+	[OWN_SAVED_ROOT] = { "own, saved UID 0", USER, 0, USER },
+	[OTHERS] = { "other user's", OTHER_USER, OTHER_USER, USER },
+	[ROOTS] = { "root's" },
 };
-
-/* Which actors a caller is shown. */
-enum sees {
-	SEES_OWN,		/* Those that USER may ptrace-read */
-	SEES_OTHERS,		/* That of OTHER_USER */
-	SEES_ALL,
-	SEES_NONE,
-};
-
-static inline bool is_seen(enum sees sees, int actor)
-{
-	switch (sees) {
-	case SEES_OWN:
-		return actor_kinds[actor].ptraceable;
-	case SEES_OTHERS:
-		return actor == OTHERS;
-	default:
-		return sees == SEES_ALL;
-	}
-}
 
 static inline void *actor_thread(void *arg)
 {
-	(void)arg;
 	for (;;)
 		pause();
-	return NULL;
+	return arg;
 }
 
 static inline int act(void *arg)
@@ -448,7 +243,7 @@ static inline int act(void *arg)
 	if (setgroups(0, NULL) ||
 	    setresgid(kind->gid, kind->gid, kind->gid) ||
 	    setresuid(kind->uid, kind->uid, kind->suid) ||
-	    prctl(PR_SET_DUMPABLE, kind->dumpable))
+	    prctl(PR_SET_DUMPABLE, !kind->not_dumpable))
 		return -errno;
 	if (kind->threaded && pthread_create(&thread, NULL, actor_thread, NULL))
 		return -EAGAIN;
@@ -471,43 +266,199 @@ static inline void actors_kill(struct subject *actors)
 		subject_kill(&actors[i]);
 }
 
-static inline void expect_actors(struct __test_metadata *_metadata,
-				 const struct view *view,
-				 const struct subject *actors, enum sees sees)
+/*
+ * Views: the processes that a caller is shown, and those of which it can read
+ * /proc/PID/stat
+ */
+#define PIDS_MAX 16384
+
+struct pids {
+	int nr;
+	pid_t pids[PIDS_MAX];
+};
+
+struct view {
+	struct caller caller;
+	int procfd;		/* For xyzzy() */
+	int stat_fd;		/* A procfs to open the stat files through */
+	int list_fd;		/* A procfs that shows every PID */
+	unsigned int flags;
+
+	int err;
+	struct pids shown;
+	struct pids readable;
+	struct pids readable_after;
+	struct pids all;
+};
+
+/* Open PID/NAME of a procfs. */
+static inline int open_pid_file(int procfd, pid_t pid, const char *name)
 {
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/%s", pid, name);
+	return openat(procfd, path, O_RDONLY | O_CLOEXEC);
+}
+
+static inline bool can_read(int procfd, pid_t pid, const char *name)
+{
+	int fd = open_pid_file(procfd, pid, name);
+	char c;
+	bool ok = fd >= 0 && read(fd, &c, 1) == 1;
+
+	close_fd(fd);
+	return ok;
+}
+
+/* Add the names in a directory that are numbers. */
+static inline void list_numbers(int dirfd, const char *path, struct pids *pids)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *ent;
+
+	while (dir && (ent = readdir(dir)) && pids->nr < PIDS_MAX)
+		if (atoi(ent->d_name) > 0)
+			pids->pids[pids->nr++] = atoi(ent->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+static inline bool has_pid(const struct pids *pids, pid_t pid)
+{
+	return is_in(pids->pids, pids->nr, pid);
+}
+
+static inline bool same_pids(const struct pids *a, const struct pids *b)
+{
+	return a->nr == b->nr &&
+	       !memcmp(a->pids, b->pids, a->nr * sizeof(*a->pids));
+}
+
+/* The processes, or threads of them, whose stat can be read. */
+static inline void list_readable(struct view *view, struct pids *readable)
+{
+	struct pids *all = &view->all;
+	char path[32];
+
+	all->nr = 0;
+	list_numbers(view->list_fd, ".", all);
+	readable->nr = 0;
+	for (int i = 0; i < all->nr; i++) {
+		if (!can_read(view->stat_fd, all->pids[i], "stat"))
+			continue;
+		if (view->flags & XYZZY_THREADS) {
+			snprintf(path, sizeof(path), "%d/task", all->pids[i]);
+			list_numbers(view->list_fd, path, readable);
+		} else {
+			readable->pids[readable->nr++] = all->pids[i];
+		}
+	}
+	sort_pids(readable->pids, readable->nr);
+}
+
+static inline int list_shown(struct view *view)
+{
+	struct pids *shown = &view->shown;
+	struct walk walk;
+	int err = walk_all(&walk, view->procfd, XYZZY_ID, view->flags, 64);
+
+	shown->nr = 0;
+	for (size_t i = 0; i < walk.nr && i < PIDS_MAX; i++)
+		shown->pids[shown->nr++] = walk.tasks[i].pid;
+	walk_free(&walk);
+	return err;
+}
+
+/* Processes of the kernel may come and go, so only lasting differences count. */
+static inline int view_fill(void *arg)
+{
+	struct view *view = arg;
+
+	view->err = become(&view->caller);
+	for (int i = 0; i < 20 && !view->err; i++) {
+		list_readable(view, &view->readable);
+		view->err = list_shown(view);
+		list_readable(view, &view->readable_after);
+		if (same_pids(&view->shown, &view->readable) &&
+		    same_pids(&view->shown, &view->readable_after))
+			break;
+	}
+	return 0;
+}
+
+/* Which actors a caller sees. */
+enum sees {
+	SEES_OWN,		/* Those for which USER passes a ptrace check */
+	SEES_OTHERS,		/* That of OTHER_USER */
+	SEES_ALL,
+	SEES_NONE,
+};
+
+static inline bool is_seen(enum sees sees, int actor)
+{
+	switch (sees) {
+	case SEES_OWN:
+		return actor_kinds[actor].ptraceable;
+	case SEES_OTHERS:
+		return actor == OTHERS;
+	default:
+		return sees == SEES_ALL;
+	}
+}
+
+/* The caller was shown what it can read, nothing more and nothing less. */
+static inline void expect_filled_view(struct __test_metadata *_metadata,
+				      const struct view *view,
+				      const struct subject *actors,
+				      enum sees sees)
+{
+	const struct pids *shown = &view->shown, *readable = &view->readable;
+
+	ASSERT_EQ(0, view->err);
+	ASSERT_GT(PIDS_MAX, readable->nr);
+	EXPECT_LT(0, readable->nr);
+	EXPECT_TRUE(same_pids(shown, readable));
+	for (int i = 0; i < shown->nr; i++) {
+		EXPECT_TRUE(has_pid(readable, shown->pids[i]))
+			TH_LOG("shown, but not readable: %d", shown->pids[i]);
+	}
+	for (int i = 0; i < readable->nr; i++) {
+		EXPECT_TRUE(has_pid(shown, readable->pids[i]))
+			TH_LOG("readable, not shown: %d", readable->pids[i]);
+	}
 	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(is_seen(sees, i), view_sees(view, actors[i].pid))
+		EXPECT_EQ(is_seen(sees, i), has_pid(shown, actors[i].pid))
 			TH_LOG("process: %s", actor_kinds[i].name);
 	}
 }
 
-/* One pidfd after another: what xyzzy() says, and if stat can be read. */
-struct lookup {
-	const struct view *view;
-	const struct subject *actors;
-	unsigned int flags;
-	bool no_room;
-	long ret[NR_ACTORS];
-	bool readable[NR_ACTORS];
-};
-
-static inline int look_up(void *arg)
+/* Let the caller look, and check the result. */
+static inline void expect_view(struct __test_metadata *_metadata,
+			       struct view *view, const struct subject *actors,
+			       enum sees sees)
 {
-	struct lookup *lookup = arg;
-	const struct view *view = lookup->view;
-	struct xyzzy_task tasks[2];
+	ASSERT_EQ(0, run_in_child(view_fill, view));
+	expect_filled_view(_metadata, view, actors, sees);
+}
 
-	if (become(&view->caller))
-		return 1;
-	for (int i = 0; i < NR_ACTORS; i++) {
-		lookup->ret[i] = xyzzy_pidfd(view->procfd,
-					     lookup->actors[i].pidfd, XYZZY_ALL,
-					     lookup->flags, tasks,
-					     lookup->no_room ? 0 : 2);
-		lookup->readable[i] = can_read(view->truth_fd,
-					       lookup->actors[i].pid, "stat");
-	}
-	return 0;
+/* A view through @procfd, or with -1 of what passes a ptrace check. */
+static inline void view_init(struct view *view, const struct caller *caller,
+			     int procfd)
+{
+	view->caller = *caller;
+	view->procfd = procfd;
+	/* hidepid=4 makes procfs ask for the same ptrace check. */
+	view->stat_fd = procfd < 0 ? open_procfs("4") : procfd;
+	view->list_fd = open_procfs("0");
+}
+
+static inline struct view *view_make(const struct caller *caller, int procfd)
+{
+	struct view *view = share_memory(sizeof(*view));
+
+	view_init(view, caller, procfd);
+	return view;
 }
 
 #endif /* __XYZZY_CALLER_H */

@@ -12,17 +12,26 @@
  * Processes.
  */
 
+/*
+ * Be killed when the parent ends. A change of credentials undoes this. In a
+ * child PID namespace, the ID of the parent is 0.
+ */
+static inline void die_with_parent(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) ||
+	    (getppid() && getppid() != parent))
+		_exit(EXIT_FAILURE);
+}
+
 /* fork(), but the child is killed when the thread that calls this ends. */
 static inline pid_t fork_child(void)
 {
 	pid_t parent = getpid();
 	pid_t pid = fork();
 
-	if (pid)
-		return pid;
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
-		_exit(EXIT_FAILURE);
-	return 0;
+	if (!pid)
+		die_with_parent(parent);
+	return pid;
 }
 
 /* clone() a child that runs @fn on a stack of its own. */
@@ -207,6 +216,41 @@ static inline pid_t spawn_threads(pid_t *tids, int nr, bool leader_exits)
 }
 
 /*
+ * Run @make(@arg) in a new thread of the caller, which then sleeps for good.
+ * Returns the ID of the thread when it sleeps, or -errno, also that of @make.
+ */
+struct thread_start {
+	int (*make)(void *arg);
+	void *arg;
+	pid_t result;
+};
+
+static inline void *make_and_sleep(void *arg)
+{
+	struct thread_start *start = arg;
+	int err = start->make(start->arg);
+
+	__atomic_store_n(&start->result, err ?: (int)syscall(__NR_gettid),
+			 __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static inline pid_t start_thread(int (*make)(void *arg), void *arg)
+{
+	struct thread_start start = { .make = make, .arg = arg };
+	pthread_t thread;
+	pid_t tid;
+
+	if (pthread_create(&thread, NULL, make_and_sleep, &start))
+		return -EAGAIN;
+	while (!(tid = __atomic_load_n(&start.result, __ATOMIC_ACQUIRE)))
+		usleep(1000);
+	return tid < 0 || wait_state(tid, 'S') ? tid : -ETIMEDOUT;
+}
+
+/*
  * A subject is a child that sets itself up as the test wants it to be and then
  * sleeps, so that its figures do not change while the test reads them.
  */
@@ -216,13 +260,6 @@ struct subject {
 	int ready_fd;	/* The subject writes an error code when it is ready */
 	int go_fd;	/* The subject continues when this is closed */
 };
-
-/* A change of credentials clears this setting of fork_child(). */
-static inline void die_with_parent(pid_t parent)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
-		_exit(EXIT_FAILURE);
-}
 
 static inline void subject_main(int ready_fd, int go_fd, pid_t parent,
 				int (*make)(void *arg), void (*after)(void *arg),
@@ -251,19 +288,20 @@ static inline int subject_start_after(struct subject *subject,
 				      void (*after)(void *arg), void *arg)
 {
 	int ready[2], go[2], err = -EPIPE;
-	pid_t parent = getpid();
+	pid_t pid, parent = getpid();
 
 	memset(subject, -1, sizeof(*subject));
 	if (pipe(ready) || pipe(go))
 		return -errno;
 	subject->ready_fd = ready[0];
 	subject->go_fd = go[1];
-	subject->pid = fork_child();
-	if (!subject->pid) {
+	pid = fork_child();
+	if (!pid) {
 		close(ready[0]);
 		close(go[1]);
 		subject_main(ready[1], go[0], parent, make, after, arg);
 	}
+	subject->pid = pid;
 	close(ready[1]);
 	close(go[0]);
 	if (subject->pid < 0)

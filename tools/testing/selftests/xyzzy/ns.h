@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 /*
- * A child PID namespace: @init is its PID 1, @inner_sleeper the PID in there of
- * one more process, @procfd the root directory of a procfs of that namespace.
+ * A child PID namespace with two processes that sleep: @init is the PID outside
+ * of its init, @inner_sleeper the PID inside of the other one. @procfd is the
+ * root of a procfs of that namespace.
  */
 struct pidns {
 	pid_t init;
@@ -25,17 +26,15 @@ struct pidns_ready {
 
 static inline int pidns_main(void *arg)
 {
-	struct pidns_ready ready = { 0 };
+	struct pidns_ready ready = { .procfd = open_procfs(NULL) };
 	int *report_fd = arg;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
 		_exit(EXIT_FAILURE);
-	ready.procfd = open_procfs(NULL);
 	ready.sleeper = fork();
-	if (ready.sleeper) {
-		if (write(*report_fd, &ready, sizeof(ready)) != sizeof(ready))
-			_exit(EXIT_FAILURE);
-	}
+	if (ready.sleeper &&
+	    write(*report_fd, &ready, sizeof(ready)) != sizeof(ready))
+		_exit(EXIT_FAILURE);
 	for (;;)
 		pause();
 	return 0;
@@ -80,7 +79,7 @@ static inline void kill_pidns(struct pidns *ns)
 #define __NR_clone3 435
 #endif
 
-/* The caller's next children will be in the PID namespace of @pid. */
+/* Put future children into the PID namespace of the process @pid. */
 static inline int set_child_namespace(pid_t pid)
 {
 	char path[32];
@@ -96,23 +95,23 @@ static inline int set_child_namespace(pid_t pid)
 }
 
 /*
- * fork() into the namespace. There the child has the PID @inner, if that is not
- * 0. Returns the PID in the caller's namespace, or 0 in the child.
+ * fork() into the namespace, with the PID @inner in it unless that is 0.
+ * Returns the PID outside; 0 in the child.
  */
 static inline pid_t fork_into(const struct pidns *ns, pid_t inner)
 {
 	struct clone_args args = {
 		.exit_signal = SIGCHLD,
-		.set_tid = inner ? (uintptr_t)&inner : 0,
-		.set_tid_size = inner ? 1 : 0,
+		.set_tid = (uintptr_t)&inner,
+		.set_tid_size = 1,
 	};
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	if (set_child_namespace(ns->init))
 		return -1;
-	pid = syscall(__NR_clone3, &args, sizeof(args));
+	pid = inner ? syscall(__NR_clone3, &args, sizeof(args)) : fork();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		die_with_parent(parent);
 		return 0;
 	}
 	if (set_child_namespace(getpid())) {
@@ -122,7 +121,27 @@ static inline pid_t fork_into(const struct pidns *ns, pid_t inner)
 	return pid;
 }
 
-/* More than 16 bits, except where setfsuid() is limited to 16. */
+/* Fork a child into the namespace that only sleeps. */
+static inline pid_t spawn_into(const struct pidns *ns, pid_t inner)
+{
+	pid_t pid = fork_into(ns, inner);
+
+	if (pid)
+		return pid;
+	for (;;)
+		pause();
+}
+
+/* Like run_in_child(), in the namespace. */
+static inline int run_inside(const struct pidns *ns, int (*fn)(void *arg),
+			     void *arg)
+{
+	int ret = set_child_namespace(ns->init) ?: run_in_child(fn, arg);
+
+	return set_child_namespace(getpid()) ?: ret;
+}
+
+/* More than 16 bits, except where setfsuid() is limited to that. */
 #ifdef __sparc__
 #define MAP_START 40000
 #else
@@ -138,18 +157,14 @@ static inline int write_map(pid_t pid, const char *name, const char *map)
 	return write_text(AT_FDCWD, path, map);
 }
 
-/* In a child, which stays outside: write the maps when the pipe is closed. */
+/* A child that stays outside: maps the IDs once the pipe is closed. */
 static inline void map_parent(const int fds[2], const char *map)
 {
 	char c;
 
 	close(fds[1]);
-	if (read(fds[0], &c, 1))
-		_exit(EXIT_FAILURE);
-	if (write_map(getppid(), "uid_map", map) ||
-	    write_map(getppid(), "gid_map", map))
-		_exit(EXIT_FAILURE);
-	_exit(EXIT_SUCCESS);
+	_exit(read(fds[0], &c, 1) || write_map(getppid(), "uid_map", map) ||
+	      write_map(getppid(), "gid_map", map));
 }
 
 /* Become root of a new user namespace whose uid_map and gid_map are @map. */

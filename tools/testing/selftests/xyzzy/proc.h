@@ -55,10 +55,13 @@ static inline ssize_t proc_read(const struct proc_dir *dir, const char *name,
 }
 
 /*
- * stat. The fields have the numbers that proc_pid_stat(5) gives them. Fields that
- * can be negative have to be cast to a signed type.
+ * stat. The fields have the numbers of proc_pid_stat(5). A negative value is
+ * stored as __u64: cast it to a signed type.
  */
 #define PROC_STAT_FIELDS 53
+
+/* In field 9; no header has it for user space. */
+#define PF_KTHREAD 0x00200000
 
 struct proc_stat {
 	char comm[64];
@@ -77,6 +80,7 @@ static inline int proc_parse_stat(char *text, struct proc_stat *stat)
 	stat->field[1] = strtoull(text, NULL, 10);
 	memcpy(stat->comm, open + 1, close - open - 1);
 	stat->state = close[2];
+	stat->field[3] = stat->state;
 	pos = close + 3;
 	for (int i = 4; i < PROC_STAT_FIELDS; i++, pos = end) {
 		stat->field[i] = strtoull(pos, &end, 10);
@@ -94,7 +98,43 @@ static inline int proc_stat(const struct proc_dir *dir, struct proc_stat *stat)
 	return len < 0 ? (int)len : proc_parse_stat(text, stat);
 }
 
-/* status: one "Key:\tvalue value ..." a line. */
+/* Reads a whole file as a string, with NULs up to @size. */
+static inline int proc_text(const struct proc_dir *dir, const char *name,
+			    char *text, size_t size)
+{
+	ssize_t len;
+
+	memset(text, 0, size);
+	len = proc_read(dir, name, text, size);
+	return len < 0 ? (int)len : 0;
+}
+
+/* The number at position @nth (from 0) of @text, ~0 if @text is NULL. */
+static inline __u64 nth_number(const char *text, int nth)
+{
+	__u64 value = ~0ULL;
+	char *end;
+
+	for (; text && nth >= 0; nth--, text = end)
+		value = strtoull(text, &end, 10);
+	return value;
+}
+
+/* What follows "KEY:" at the start of a line, NULL without such a line. */
+static inline const char *line_of(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	while (strncmp(text, key, len) || text[len] != ':') {
+		text = strchr(text, '\n');
+		if (!text)
+			return NULL;
+		text++;
+	}
+	return text + len + 1;
+}
+
+/* status and io have one "KEY: VALUE..." in each line. */
 struct proc_status {
 	char text[8192];
 };
@@ -102,103 +142,22 @@ struct proc_status {
 static inline int proc_status(const struct proc_dir *dir,
 			      struct proc_status *status)
 {
-	ssize_t len;
-
-	memset(status, 0, sizeof(*status));
-	len = proc_read(dir, "status", status->text, sizeof(status->text));
-	return len < 0 ? (int)len : 0;
+	return proc_text(dir, "status", status->text, sizeof(status->text));
 }
 
-/* The rest of the line that starts with "@key:", NULL without such a line. */
-static inline const char *proc_status_line(const struct proc_status *status,
-					   const char *key)
-{
-	size_t len = strlen(key);
-	const char *line = status->text;
-
-	while (strncmp(line, key, len) || line[len] != ':') {
-		line = strchr(line, '\n');
-		if (!line)
-			return NULL;
-		line++;
-	}
-	return line + len + 1;
-}
-
-/* The number @nth (from 0) in the line of @key, ~0 without such a line. */
 static inline __u64 proc_status_nth(const struct proc_status *status,
 				    const char *key, int nth)
 {
-	const char *pos = proc_status_line(status, key);
-	__u64 value = ~0ULL;
-	char *end;
-
-	for (; pos && nth >= 0; nth--, pos = end)
-		value = strtoull(pos, &end, 10);
-	return value;
+	return nth_number(line_of(status->text, key), nth);
 }
 
-static inline __u64 proc_status_num(const struct proc_status *status,
-				    const char *key)
-{
-	return proc_status_nth(status, key, 0);
-}
-
-/* A line in kB, as bytes. */
-static inline __u64 proc_status_bytes(const struct proc_status *status,
-				      const char *key)
-{
-	return proc_status_num(status, key) * 1024;
-}
-
-/* statm, in pages */
-struct proc_statm {
-	unsigned long long size;
-	unsigned long long resident;
-	unsigned long long shared;
-	unsigned long long text;
-	unsigned long long lib;
-	unsigned long long data;
-};
-
-static inline int proc_statm(const struct proc_dir *dir,
-			     struct proc_statm *statm)
-{
-	char text[256];
-	ssize_t len = proc_read(dir, "statm", text, sizeof(text));
-
-	memset(statm, 0, sizeof(*statm));
-	if (len < 0)
-		return len;
-	return sscanf(text, "%llu %llu %llu %llu %llu %llu", &statm->size,
-		      &statm->resident, &statm->shared, &statm->text,
-		      &statm->lib, &statm->data) == 6 ? 0 : -EBADMSG;
-}
-
-/* io */
 struct proc_io {
-	unsigned long long rchar;
-	unsigned long long wchar;
-	unsigned long long syscr;
-	unsigned long long syscw;
-	unsigned long long read_bytes;
-	unsigned long long write_bytes;
-	unsigned long long cancelled_write_bytes;
+	char text[512];
 };
 
 static inline int proc_io(const struct proc_dir *dir, struct proc_io *io)
 {
-	static const char format[] =
-		"rchar: %llu wchar: %llu syscr: %llu syscw: %llu read_bytes: %llu write_bytes: %llu cancelled_write_bytes: %llu";
-	char text[512];
-	ssize_t len = proc_read(dir, "io", text, sizeof(text));
-
-	memset(io, 0, sizeof(*io));
-	if (len < 0)
-		return len;
-	return sscanf(text, format, &io->rchar, &io->wchar, &io->syscr,
-		      &io->syscw, &io->read_bytes, &io->write_bytes,
-		      &io->cancelled_write_bytes) == 7 ? 0 : -EBADMSG;
+	return proc_text(dir, "io", io->text, sizeof(io->text));
 }
 
 /* comm, without the newline */
@@ -247,34 +206,48 @@ static inline int proc_num(const struct proc_dir *dir, const char *name,
 	return end == text ? -EBADMSG : 0;
 }
 
-/* All of these files of a process or thread, read one after the other. */
+/* What /proc shows of a process or thread, read from one file after another. */
 struct proc_snap {
 	struct proc_stat stat;
 	struct proc_status status;
-	struct proc_statm statm;
 	struct proc_io io;
 	int io_err;		/* 0, or why io cannot be read */
+	char statm[256];
 	char comm[64];
-	long long oom_score_adj;
+	char oom_score_adj[32];
 };
 
 static inline int proc_snap(const struct proc_dir *dir, struct proc_snap *snap)
 {
-	int err;
-
 	memset(snap, 0, sizeof(*snap));
-	err = proc_stat(dir, &snap->stat);
-	if (!err)
-		err = proc_status(dir, &snap->status);
-	if (!err)
-		err = proc_statm(dir, &snap->statm);
-	if (!err)
-		err = proc_comm(dir, snap->comm, sizeof(snap->comm));
-	if (!err)
-		err = proc_num(dir, "oom_score_adj", &snap->oom_score_adj);
-	if (!err)
-		snap->io_err = proc_io(dir, &snap->io);
-	return err;
+	snap->io_err = proc_io(dir, &snap->io);
+	return proc_stat(dir, &snap->stat) ?:
+	       proc_status(dir, &snap->status) ?:
+	       proc_text(dir, "statm", snap->statm, sizeof(snap->statm)) ?:
+	       proc_comm(dir, snap->comm, sizeof(snap->comm)) ?:
+	       proc_text(dir, "oom_score_adj", snap->oom_score_adj,
+			 sizeof(snap->oom_score_adj));
+}
+
+/*
+ * The value at @where: "FILE FIELD" with the number of a field of stat or statm
+ * (from 1), "FILE KEY [POSITION]" with the key of a line of status or io, or
+ * "oom_score_adj". A negative value is returned as __u64.
+ */
+static inline __u64 proc_value(const struct proc_snap *snap, const char *where)
+{
+	char file[16], key[32];
+	int nth = 0;
+
+	if (sscanf(where, "%15s %31s %d", file, key, &nth) == 1)
+		return nth_number(snap->oom_score_adj, 0);
+	if (!strcmp(file, "stat"))
+		return snap->stat.field[atoi(key)];
+	if (!strcmp(file, "statm"))
+		return nth_number(snap->statm, atoi(key) - 1);
+	if (!strcmp(file, "status"))
+		return proc_status_nth(&snap->status, key, nth);
+	return nth_number(line_of(snap->io.text, key), nth);
 }
 
 static inline int write_text(int dirfd, const char *path, const char *text)
@@ -299,95 +272,93 @@ static inline int write_text(int dirfd, const char *path, const char *text)
 #ifndef __NR_fsmount
 #define __NR_fsmount (NR_BASE + 432)
 #endif
+#ifndef __NR_fspick
+#define __NR_fspick (NR_BASE + 433)
+#endif
 
 /* Macros in some versions of <sys/mount.h>, missing in older ones. */
+#ifndef FSPICK_EMPTY_PATH
+#define FSPICK_EMPTY_PATH 0x00000008
+#endif
 #ifndef FSCONFIG_SET_STRING
 #define FSCONFIG_SET_STRING 1
 #endif
 #ifndef FSCONFIG_CMD_CREATE
 #define FSCONFIG_CMD_CREATE 6
 #endif
-
-#ifndef __NR_fspick
-#define __NR_fspick (NR_BASE + 433)
-#endif
-#ifndef FSPICK_EMPTY_PATH
-#define FSPICK_EMPTY_PATH 0x00000008
-#endif
 #ifndef FSCONFIG_CMD_RECONFIGURE
 #define FSCONFIG_CMD_RECONFIGURE 7
 #endif
 
-/* Open the directory of an O_PATH descriptor for reading, as a procfd is. */
+/* Turn an O_PATH descriptor of a directory into one that procfd accepts. */
 static inline int open_for_reading(int dirfd)
 {
 	return openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* The root directory of a mount that is attached nowhere; @fs: of fsopen(). */
-static inline int open_mount(int fs)
+/* @options as for mount(8), "hidepid=2,gid=5", or NULL. Then run @command. */
+static inline int configure_fs(int fs, const char *options, int command)
 {
-	int mount = syscall(__NR_fsmount, fs, 0, 0), fd;
+	char text[128], *option, *value, *rest = text;
 
-	if (mount < 0)
-		return -1;
-	fd = open_for_reading(mount);
-	close(mount);
-	return fd;
+	snprintf(text, sizeof(text), "%s", options ?: "");
+	while ((option = strsep(&rest, ","))) {
+		value = strchr(option, '=');
+		if (!value)
+			continue;
+		*value++ = '\0';
+		if (syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, option,
+			    value, 0))
+			return -1;
+	}
+	return syscall(__NR_fsconfig, fs, command, NULL, NULL, 0);
 }
 
-/*
- * The root directory of a new file system that is attached nowhere. Options are
- * name, value, name, value, ..., NULL.
- */
-static inline int open_fs(const char *type, const char * const *options)
+/* A new, detached mount: a descriptor of its root directory, or -1. */
+static inline int open_fs(const char *type, const char *options)
 {
-	int fs = syscall(__NR_fsopen, type, 0), fd = -1, err = 0;
+	int fs = syscall(__NR_fsopen, type, 0), mount = -1, fd = -1;
 
 	if (fs < 0)
 		return -1;
-	for (; *options && !err; options += 2)
-		err = syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING,
-			      options[0], options[1], 0);
-	if (!err && !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL,
-			     NULL, 0))
-		fd = open_mount(fs);
+	if (!configure_fs(fs, options, FSCONFIG_CMD_CREATE))
+		mount = syscall(__NR_fsmount, fs, 0, 0);
+	if (mount >= 0)
+		fd = open_for_reading(mount);
+	close_fd(mount);
 	close(fs);
 	return fd;
 }
 
-/* A procfs of the caller's PID namespace, with hidepid= if that is not NULL. */
+/* A procfs of the PID namespace of the caller; @hidepid may be NULL. */
 static inline int open_procfs(const char *hidepid)
 {
-	const char * const options[] = {
-		hidepid ? "hidepid" : NULL, hidepid, NULL,
-	};
+	char options[32];
 
-	return open_fs("proc", options);
+	snprintf(options, sizeof(options), "hidepid=%s", hidepid ?: "0");
+	return open_fs("proc", hidepid ? options : NULL);
 }
 
-/* Change an option of a mounted procfs. */
-static inline int reconfigure(int procfd, const char *name, const char *value)
+/* Remount a procfs with other options. */
+static inline int remount(int procfd, const char *options)
 {
 	int fs = syscall(__NR_fspick, procfd, "", FSPICK_EMPTY_PATH);
 	int err = 0;
 
-	if (fs < 0 ||
-	    syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, name, value, 0) ||
-	    syscall(__NR_fsconfig, fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0))
+	if (fs < 0 || configure_fs(fs, options, FSCONFIG_CMD_RECONFIGURE))
 		err = -errno;
 	close_fd(fs);
 	return err;
 }
 
-/* Enter a mount namespace whose mounts do not propagate. */
+/* Enter a mount namespace whose mounts no other namespace sees. */
 static inline int unshare_mounts(void)
 {
 	return unshare(CLONE_NEWNS) ||
 	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
 }
 
-/* Mount a file system at @dir, in a mount namespace of the caller's own. */
+/* Mount a filesystem at @dir, in a mount namespace of the caller's own. */
 static inline int mount_private(const char *type, const char *dir,
 				const char *options)
 {
@@ -398,12 +369,35 @@ static inline int mount_private(const char *type, const char *dir,
 	return err;
 }
 
-/* The same for a procfs; returns its root directory, or -1. */
-static inline int mount_proc(const char *dir, const char *options)
+/* A mount at a new directory. */
+struct mounted {
+	char dir[32];
+	int fd;			/* Of the root directory */
+};
+
+static inline int mount_at_new_dir(struct mounted *mounted, const char *type,
+				   const char *options)
 {
-	if (mount_private("proc", dir, options))
-		return -1;
-	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	snprintf(mounted->dir, sizeof(mounted->dir), "/tmp/xyzzy.XXXXXX");
+	mounted->fd = -1;
+	if (!mkdtemp(mounted->dir))
+		return -errno;
+	err = mount_private(type, mounted->dir, options);
+	if (err)
+		return err;
+	mounted->fd = open(mounted->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return mounted->fd < 0 ? -errno : 0;
+}
+
+static inline void unmount(struct mounted *mounted)
+{
+	if (!*mounted->dir)
+		return;
+	close_fd(mounted->fd);
+	umount2(mounted->dir, MNT_DETACH);
+	rmdir(mounted->dir);
 }
 
 #endif /* __XYZZY_PROC_H */

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* ns in the ticks of /proc/PID/stat. */
+/* ns as the ticks of /proc/PID/stat */
 static inline __u64 ns_to_ticks(__u64 ns)
 {
 	__u64 hz = sysconf(_SC_CLK_TCK);
@@ -18,16 +18,11 @@ static inline __u64 ns_to_ticks(__u64 ns)
 	return ns / 1000000000 * hz + ns % 1000000000 * hz / 1000000000;
 }
 
-/*
- * Records.
- */
-#define RECORDS_MAX 64
-
-/* The record of the thread @tid of @pid, or with @tid 0 of the process. */
+/* Get the record of process @pid, or of its thread @tid if that is not 0. */
 static inline int record_get(pid_t pid, pid_t tid, __u64 mask,
 			     struct xyzzy_task *task)
 {
-	struct xyzzy_task tasks[RECORDS_MAX];
+	struct xyzzy_task tasks[64];
 	int pidfd = sys_pidfd_open(pid, 0);
 	long ret;
 
@@ -36,7 +31,7 @@ static inline int record_get(pid_t pid, pid_t tid, __u64 mask,
 		return -errno;
 	memset(tasks, 0xff, sizeof(tasks));
 	ret = xyzzy_pidfd(-1, pidfd, mask, tid ? XYZZY_THREADS : 0, tasks,
-			  RECORDS_MAX);
+			  ARRAY_SIZE(tasks));
 	close(pidfd);
 	if (ret < 0)
 		return ret;
@@ -49,15 +44,15 @@ static inline int record_get(pid_t pid, pid_t tid, __u64 mask,
 	return -ENOENT;
 }
 
-/* A record, and what /proc shows of the same process (thread) meanwhile. */
+/* A record, and what /proc shows of the same process or thread */
 struct pair {
 	struct xyzzy_task task;
 	struct proc_snap snap;
 };
 
 /*
- * Take both. What /proc shows must be the same before and after the call, so
- * this is for those that sleep, are stopped or dead.
+ * Get both. What /proc shows has to be the same before and after the call, so
+ * the process must be asleep, stopped or dead.
  */
 static inline int pair_take(struct pair *pair, pid_t pid, pid_t tid)
 {
@@ -66,175 +61,18 @@ static inline int pair_take(struct pair *pair, pid_t pid, pid_t tid)
 	int err;
 
 	for (int i = 0; i < WAIT_TRIES; i++) {
-		err = proc_snap(&dir, &before);
-		if (!err)
-			err = record_get(pid, tid, XYZZY_ALL, &pair->task);
-		if (!err)
-			err = proc_snap(&dir, &pair->snap);
-		if (err)
+		err = proc_snap(&dir, &before) ?:
+		      record_get(pid, tid, XYZZY_ALL, &pair->task) ?:
+		      proc_snap(&dir, &pair->snap);
+		if (err || !memcmp(&before, &pair->snap, sizeof(before)))
 			return err;
-		if (!memcmp(&before, &pair->snap, sizeof(before)))
-			return 0;
 		usleep(1000);
 	}
 	return -ETIMEDOUT;
 }
 
 /*
- * Each group of a record against what /proc shows of the same process. Include
- * after kselftest_harness.h.
- */
-static inline void expect_id(struct __test_metadata *_metadata,
-			     const struct pair *pair)
-{
-	const struct xyzzy_task *task = &pair->task;
-	const struct proc_stat *stat = &pair->snap.stat;
-	const struct proc_status *status = &pair->snap.status;
-
-	EXPECT_TRUE(record_has(task, XYZZY_ID));
-	EXPECT_EQ(stat->field[1], task->pid);
-	EXPECT_EQ(proc_status_num(status, "Pid"), task->pid);
-	EXPECT_EQ(proc_status_num(status, "Tgid"), task->tgid);
-	EXPECT_EQ((__u32)stat->state, task->state);
-	EXPECT_EQ(stat->field[4], task->ppid);
-	EXPECT_EQ(stat->field[5], task->pgid);
-	EXPECT_EQ(stat->field[6], task->sid);
-	EXPECT_EQ(stat->field[7], task->tty_nr);
-	EXPECT_EQ((__s32)stat->field[8], task->tty_pgrp);
-	EXPECT_EQ(stat->field[9], task->flags);
-	EXPECT_EQ(stat->field[20], task->nr_threads);
-	EXPECT_EQ(stat->field[22], ns_to_ticks(task->start_time));
-}
-
-/* Its last byte is a NUL, as is each behind the first one. */
-static inline bool comm_is_padded(const struct xyzzy_task *task)
-{
-	size_t len = strnlen(task->comm, sizeof(task->comm));
-
-	return len < sizeof(task->comm) &&
-	       is_filled_with(task->comm + len, 0, sizeof(task->comm) - len);
-}
-
-static inline void expect_comm(struct __test_metadata *_metadata,
-			       const struct pair *pair)
-{
-	EXPECT_TRUE(comm_is_padded(&pair->task));
-	EXPECT_STREQ(pair->snap.comm, pair->task.comm);
-	EXPECT_STREQ(pair->snap.stat.comm, pair->task.comm);
-}
-
-static inline void expect_creds(struct __test_metadata *_metadata,
-				const struct pair *pair)
-{
-	const struct xyzzy_task *task = &pair->task;
-	const struct proc_status *status = &pair->snap.status;
-
-	EXPECT_TRUE(record_has(task, XYZZY_CREDS));
-	EXPECT_EQ(proc_status_nth(status, "Uid", 0), task->uid);
-	EXPECT_EQ(proc_status_nth(status, "Uid", 1), task->euid);
-	EXPECT_EQ(proc_status_nth(status, "Uid", 2), task->suid);
-	EXPECT_EQ(proc_status_nth(status, "Uid", 3), task->fsuid);
-	EXPECT_EQ(proc_status_nth(status, "Gid", 0), task->gid);
-	EXPECT_EQ(proc_status_nth(status, "Gid", 1), task->egid);
-	EXPECT_EQ(proc_status_nth(status, "Gid", 2), task->sgid);
-	EXPECT_EQ(proc_status_nth(status, "Gid", 3), task->fsgid);
-}
-
-static inline void expect_sched(struct __test_metadata *_metadata,
-				const struct pair *pair)
-{
-	const struct xyzzy_task *task = &pair->task;
-	const struct proc_stat *stat = &pair->snap.stat;
-
-	EXPECT_TRUE(record_has(task, XYZZY_SCHED));
-	EXPECT_EQ((__s32)stat->field[18], task->priority);
-	EXPECT_EQ((__s32)stat->field[19], task->nice);
-	EXPECT_EQ(stat->field[39], task->cpu);
-	EXPECT_EQ(stat->field[40], task->rt_priority);
-	EXPECT_EQ(stat->field[41], task->policy);
-	EXPECT_EQ(pair->snap.oom_score_adj, task->oom_score_adj);
-}
-
-static inline void expect_times(struct __test_metadata *_metadata,
-				const struct pair *pair)
-{
-	const struct xyzzy_task *task = &pair->task;
-	const struct proc_stat *stat = &pair->snap.stat;
-
-	EXPECT_TRUE(record_has(task, XYZZY_TIMES));
-	EXPECT_EQ(stat->field[14], ns_to_ticks(task->utime));
-	EXPECT_EQ(stat->field[15], ns_to_ticks(task->stime));
-	EXPECT_EQ(stat->field[16], ns_to_ticks(task->cutime));
-	EXPECT_EQ(stat->field[17], ns_to_ticks(task->cstime));
-}
-
-/* status has the figures of one thread. */
-static inline void expect_switches(struct __test_metadata *_metadata,
-				   const struct pair *pair)
-{
-	const struct proc_status *status = &pair->snap.status;
-
-	EXPECT_EQ(proc_status_num(status, "voluntary_ctxt_switches"),
-		  pair->task.nvcsw);
-	EXPECT_EQ(proc_status_num(status, "nonvoluntary_ctxt_switches"),
-		  pair->task.nivcsw);
-}
-
-static inline void expect_faults(struct __test_metadata *_metadata,
-				 const struct pair *pair)
-{
-	const struct xyzzy_task *task = &pair->task;
-	const struct proc_stat *stat = &pair->snap.stat;
-
-	EXPECT_TRUE(record_has(task, XYZZY_FAULTS));
-	EXPECT_EQ(stat->field[10], task->min_flt);
-	EXPECT_EQ(stat->field[11], task->cmin_flt);
-	EXPECT_EQ(stat->field[12], task->maj_flt);
-	EXPECT_EQ(stat->field[13], task->cmaj_flt);
-}
-
-/* The figures of memory that are exact: all but rss and swap. */
-static inline void expect_mem(struct __test_metadata *_metadata,
-			      const struct pair *pair)
-{
-	const struct xyzzy_task *task = &pair->task;
-	const struct proc_status *status = &pair->snap.status;
-	const struct proc_statm *statm = &pair->snap.statm;
-
-	EXPECT_TRUE(record_has(task, XYZZY_MEM));
-	EXPECT_EQ(pair->snap.stat.field[23], task->vm_size);
-	EXPECT_EQ(proc_status_bytes(status, "VmSize"), task->vm_size);
-	EXPECT_EQ(statm->size * page_size(), task->vm_size);
-	EXPECT_EQ(proc_status_bytes(status, "VmPeak"), task->vm_peak);
-	EXPECT_EQ(proc_status_bytes(status, "VmPTE"),
-		  task->page_tables / 1024 * 1024);
-	EXPECT_EQ(proc_status_bytes(status, "VmExe"), task->text);
-	EXPECT_EQ(proc_status_bytes(status, "VmLib"), task->lib);
-	EXPECT_EQ(proc_status_bytes(status, "VmData"), task->data);
-	EXPECT_EQ(proc_status_bytes(status, "VmStk"), task->stack);
-	EXPECT_EQ(statm->data * page_size(), task->data + task->stack);
-	EXPECT_EQ(proc_status_bytes(status, "VmLck"), task->locked);
-}
-
-static inline void expect_io(struct __test_metadata *_metadata,
-			     const struct pair *pair)
-{
-	const struct xyzzy_task *task = &pair->task;
-	const struct proc_io *io = &pair->snap.io;
-
-	EXPECT_EQ(!pair->snap.io_err, record_has(task, XYZZY_IO));
-	EXPECT_EQ(io->rchar, task->rchar);
-	EXPECT_EQ(io->wchar, task->wchar);
-	EXPECT_EQ(io->syscr, task->syscr);
-	EXPECT_EQ(io->syscw, task->syscw);
-	EXPECT_EQ(io->read_bytes, task->read_bytes);
-	EXPECT_EQ(io->write_bytes, task->write_bytes);
-	EXPECT_EQ(io->cancelled_write_bytes, task->cancelled_write_bytes);
-}
-
-/*
- * A group of a record is so many bytes. Those of a group that is not filled
- * are zero.
+ * The bytes of each group in a record
  */
 #define UP_TO(_field) offsetof(struct xyzzy_task, _field)
 #define RECORD_GROUP(_name, _bit, _first, _end)				\
@@ -276,7 +114,7 @@ static inline bool group_is_zero(const struct xyzzy_task *task,
 			      group->end - group->start);
 }
 
-/* What is not filled is zero. */
+/* The fields of a group that is not filled are zero. */
 static inline void expect_rest_zero(struct __test_metadata *_metadata,
 				    const struct xyzzy_task *task)
 {
@@ -287,5 +125,263 @@ static inline void expect_rest_zero(struct __test_metadata *_metadata,
 			TH_LOG("group %s is not zero", record_groups[i].name);
 	}
 }
+
+/*
+ * Where /proc shows each field of a record. SWITCHES stands for the context
+ * switches, which are part of XYZZY_TIMES: status has those of one thread, so
+ * compare them only for a thread, or for a process that has had one thread.
+ */
+#define SWITCHES 0x8000000000000000ULL
+
+/* What the record has; bytes where /proc has KiB or pages */
+enum unit {
+	U32,
+	S32,
+	U64,
+	TICKS,			/* ns in the record */
+	KIB,
+	KIB_ROUNDED,		/* Rounded down */
+	PAGES,
+};
+
+#define SHOWN(_group, _field, _where, _unit)				\
+	{								\
+		.group = (_group), .name = #_field, .where = (_where),	\
+		.unit = (_unit), .offset = UP_TO(_field),		\
+	}
+
+static const struct shown {
+	__u64 group;
+	const char *name;
+	const char *where;	/* See proc_value() */
+	enum unit unit;
+	size_t offset;
+} shown[] = {
+	SHOWN(XYZZY_ID, start_time, "stat 22", TICKS),
+	SHOWN(XYZZY_ID, pid, "stat 1", U32),
+	SHOWN(XYZZY_ID, pid, "status Pid", U32),
+	SHOWN(XYZZY_ID, tgid, "status Tgid", U32),
+	SHOWN(XYZZY_ID, ppid, "stat 4", U32),
+	SHOWN(XYZZY_ID, pgid, "stat 5", U32),
+	SHOWN(XYZZY_ID, sid, "stat 6", U32),
+	SHOWN(XYZZY_ID, tty_nr, "stat 7", U32),
+	SHOWN(XYZZY_ID, tty_pgrp, "stat 8", S32),
+	SHOWN(XYZZY_ID, nr_threads, "stat 20", U32),
+	SHOWN(XYZZY_ID, flags, "stat 9", U32),
+	SHOWN(XYZZY_ID, state, "stat 3", U32),
+
+	SHOWN(XYZZY_CREDS, uid, "status Uid 0", U32),
+	SHOWN(XYZZY_CREDS, euid, "status Uid 1", U32),
+	SHOWN(XYZZY_CREDS, suid, "status Uid 2", U32),
+	SHOWN(XYZZY_CREDS, fsuid, "status Uid 3", U32),
+	SHOWN(XYZZY_CREDS, gid, "status Gid 0", U32),
+	SHOWN(XYZZY_CREDS, egid, "status Gid 1", U32),
+	SHOWN(XYZZY_CREDS, sgid, "status Gid 2", U32),
+	SHOWN(XYZZY_CREDS, fsgid, "status Gid 3", U32),
+
+	SHOWN(XYZZY_SCHED, policy, "stat 41", U32),
+	SHOWN(XYZZY_SCHED, priority, "stat 18", S32),
+	SHOWN(XYZZY_SCHED, nice, "stat 19", S32),
+	SHOWN(XYZZY_SCHED, rt_priority, "stat 40", U32),
+	SHOWN(XYZZY_SCHED, cpu, "stat 39", U32),
+	SHOWN(XYZZY_SCHED, oom_score_adj, "oom_score_adj", S32),
+
+	SHOWN(XYZZY_TIMES, utime, "stat 14", TICKS),
+	SHOWN(XYZZY_TIMES, stime, "stat 15", TICKS),
+	SHOWN(XYZZY_TIMES, cutime, "stat 16", TICKS),
+	SHOWN(XYZZY_TIMES, cstime, "stat 17", TICKS),
+	SHOWN(SWITCHES, nvcsw, "status voluntary_ctxt_switches", U64),
+	SHOWN(SWITCHES, nivcsw, "status nonvoluntary_ctxt_switches", U64),
+
+	SHOWN(XYZZY_FAULTS, min_flt, "stat 10", U64),
+	SHOWN(XYZZY_FAULTS, maj_flt, "stat 12", U64),
+	SHOWN(XYZZY_FAULTS, cmin_flt, "stat 11", U64),
+	SHOWN(XYZZY_FAULTS, cmaj_flt, "stat 13", U64),
+
+	SHOWN(XYZZY_MEM, vm_size, "stat 23", U64),
+	SHOWN(XYZZY_MEM, vm_size, "statm 1", PAGES),
+	SHOWN(XYZZY_MEM, vm_size, "status VmSize", KIB),
+	SHOWN(XYZZY_MEM, vm_peak, "status VmPeak", KIB),
+	SHOWN(XYZZY_MEM, rss_anon, "status RssAnon", KIB),
+	SHOWN(XYZZY_MEM, rss_file, "status RssFile", KIB),
+	SHOWN(XYZZY_MEM, rss_shmem, "status RssShmem", KIB),
+	SHOWN(XYZZY_MEM, rss_peak, "status VmHWM", KIB),
+	SHOWN(XYZZY_MEM, swap, "status VmSwap", KIB),
+	SHOWN(XYZZY_MEM, page_tables, "status VmPTE", KIB_ROUNDED),
+	SHOWN(XYZZY_MEM, text, "status VmExe", KIB),
+	SHOWN(XYZZY_MEM, lib, "status VmLib", KIB),
+	SHOWN(XYZZY_MEM, data, "status VmData", KIB),
+	SHOWN(XYZZY_MEM, stack, "status VmStk", KIB),
+	SHOWN(XYZZY_MEM, locked, "status VmLck", KIB),
+
+	SHOWN(XYZZY_IO, rchar, "io rchar", U64),
+	SHOWN(XYZZY_IO, wchar, "io wchar", U64),
+	SHOWN(XYZZY_IO, syscr, "io syscr", U64),
+	SHOWN(XYZZY_IO, syscw, "io syscw", U64),
+	SHOWN(XYZZY_IO, read_bytes, "io read_bytes", U64),
+	SHOWN(XYZZY_IO, write_bytes, "io write_bytes", U64),
+	SHOWN(XYZZY_IO, cancelled_write_bytes, "io cancelled_write_bytes",
+	      U64),
+};
+
+/* The value of a field, as proc_value() returns it */
+static inline __u64 field_value(const struct xyzzy_task *task,
+				const struct shown *field)
+{
+	const char *at = (const char *)task + field->offset;
+
+	if (field->unit == U32)
+		return *(const __u32 *)at;
+	if (field->unit == S32)
+		return *(const __s32 *)at;
+	return *(const __u64 *)at;
+}
+
+static inline void expect_field(struct __test_metadata *_metadata,
+				const struct pair *pair,
+				const struct shown *field)
+{
+	__u64 record = field_value(&pair->task, field);
+	__u64 proc = proc_value(&pair->snap, field->where);
+
+	if (field->unit == TICKS)
+		record = ns_to_ticks(record);
+	if (field->unit == KIB_ROUNDED)
+		record = record / 1024 * 1024;
+	if (field->unit == KIB || field->unit == KIB_ROUNDED)
+		proc *= 1024;
+	if (field->unit == PAGES)
+		proc *= page_size();
+	EXPECT_EQ(proc, record)
+		TH_LOG("%s differs from %s", field->name, field->where);
+}
+
+static inline __u64 rss(const struct xyzzy_task *task)
+{
+	return task->rss_anon + task->rss_file + task->rss_shmem;
+}
+
+/* Sums that /proc shows; peaks are not below what they are the peaks of. */
+static inline void expect_mem_sums(struct __test_metadata *_metadata,
+				   const struct pair *pair)
+{
+	const struct xyzzy_task *task = &pair->task;
+	const struct proc_snap *snap = &pair->snap;
+
+	EXPECT_EQ(proc_value(snap, "status VmRSS") * 1024, rss(task));
+	EXPECT_EQ(proc_value(snap, "statm 2") * page_size(), rss(task));
+	EXPECT_EQ(proc_value(snap, "statm 3") * page_size(),
+		  task->rss_file + task->rss_shmem);
+	EXPECT_EQ(proc_value(snap, "statm 6") * page_size(),
+		  task->data + task->stack);
+	EXPECT_LE(rss(task), task->rss_peak);
+	EXPECT_LE(task->vm_size, task->vm_peak);
+}
+
+/* There is a NUL, and only NULs follow it. */
+static inline bool comm_is_padded(const struct xyzzy_task *task)
+{
+	size_t len = strnlen(task->comm, sizeof(task->comm));
+
+	return len < sizeof(task->comm) &&
+	       is_filled_with(task->comm + len, 0, sizeof(task->comm) - len);
+}
+
+/* /proc shows more of the name of a kernel thread, up to what it works on. */
+static inline void expect_comm(struct __test_metadata *_metadata,
+			       const struct pair *pair)
+{
+	const char *comm = pair->task.comm, *in_proc = pair->snap.comm;
+
+	EXPECT_TRUE(comm_is_padded(&pair->task));
+	EXPECT_STREQ(in_proc, pair->snap.stat.comm);
+	if (pair->task.flags & PF_KTHREAD) {
+		EXPECT_NE('\0', comm[0]);
+		EXPECT_EQ(0, strncmp(in_proc, comm, strlen(comm)));
+	} else {
+		EXPECT_STREQ(in_proc, comm);
+	}
+}
+
+/*
+ * The record has @groups, with the values that /proc shows; XYZZY_IO if the
+ * caller can read the file io.
+ */
+static inline void expect_groups(struct __test_metadata *_metadata,
+				 const struct pair *pair, __u64 groups)
+{
+	if (pair->snap.io_err) {
+		EXPECT_FALSE(record_has(&pair->task, XYZZY_IO));
+		groups &= ~XYZZY_IO;
+	}
+	EXPECT_TRUE(record_has(&pair->task, groups & ~SWITCHES));
+	expect_rest_zero(_metadata, &pair->task);
+	for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+		if (shown[i].group & groups)
+			expect_field(_metadata, pair, &shown[i]);
+	if (groups & XYZZY_ID)
+		expect_comm(_metadata, pair);
+	if (groups & XYZZY_MEM)
+		expect_mem_sums(_metadata, pair);
+}
+
+/*
+ * Compare @groups with /proc in the record of process @pid, or of its thread
+ * @tid if that is not 0. Returns the record, which is in @pair.
+ */
+static inline const struct xyzzy_task *
+compare(struct __test_metadata *_metadata, struct pair *pair, pid_t pid,
+	pid_t tid, __u64 groups)
+{
+	ASSERT_EQ(0, pair_take(pair, pid, tid));
+	expect_groups(_metadata, pair, groups);
+	return &pair->task;
+}
+
+/* For fixtures that have a pair */
+#define COMPARE(_pid, _tid, _groups)					\
+	compare(_metadata, &self->pair, _pid, _tid, _groups)
+
+static inline void record_setup(struct __test_metadata *_metadata)
+{
+	if (!have_xyzzy())
+		SKIP(return, NO_XYZZY);
+	adopt_orphans();
+}
+
+/*
+ * A fixture for tests that compare the record of a subject, or of another child
+ * in @other, with /proc. Its teardown reaps them, and their children.
+ */
+#define RECORD_FIXTURE(_name)						\
+FIXTURE(_name)								\
+{									\
+	struct subject subject;						\
+	struct pair pair;						\
+	pid_t other;							\
+};									\
+									\
+FIXTURE_SETUP(_name)							\
+{									\
+	memset(&self->subject, -1, sizeof(self->subject));		\
+	record_setup(_metadata);					\
+}									\
+									\
+FIXTURE_TEARDOWN(_name)							\
+{									\
+	subject_kill(&self->subject);					\
+	kill_child(self->other);					\
+	reap_orphans();							\
+}
+
+/* Compare one group. */
+#define expect_id(m, pair) expect_groups(m, pair, XYZZY_ID)
+#define expect_creds(m, pair) expect_groups(m, pair, XYZZY_CREDS)
+#define expect_sched(m, pair) expect_groups(m, pair, XYZZY_SCHED)
+#define expect_times(m, pair) expect_groups(m, pair, XYZZY_TIMES)
+#define expect_switches(m, pair) expect_groups(m, pair, SWITCHES)
+#define expect_faults(m, pair) expect_groups(m, pair, XYZZY_FAULTS)
+#define expect_mem(m, pair) expect_groups(m, pair, XYZZY_MEM)
+#define expect_io(m, pair) expect_groups(m, pair, XYZZY_IO)
 
 #endif /* __XYZZY_RECORD_H */

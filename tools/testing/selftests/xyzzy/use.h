@@ -22,47 +22,29 @@ static inline __u64 tv_ns(const struct timeval *tv)
 	return tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * NSEC_PER_USEC;
 }
 
-/* Use the CPU until @who has used so much as a user and in the kernel. */
-static inline void burn(int who, __u64 user_ns, __u64 system_ns)
+/*
+ * Use the CPU until @who has used that much user and system time. Returns false
+ * if the kernel does not tell them apart: user-mode Linux does not.
+ */
+static inline bool burn(int who, __u64 user_ns, __u64 system_ns)
 {
 	static char buf[64 * 1024];
 	int zero = open("/dev/zero", O_RDONLY);
+	__u64 end = user_ns + system_ns + 10 * NSEC_PER_SEC;
+	__u64 user, system;
 	struct rusage usage;
 
 	do {
-		for (int i = 0; i < 10000; i++)
-			__asm__ volatile("" : : : "memory");
 		getrusage(who, &usage);
-	} while (tv_ns(&usage.ru_utime) < user_ns);
-	do {
-		if (zero < 0 || read(zero, buf, sizeof(buf)) < 0)
+		user = tv_ns(&usage.ru_utime);
+		system = tv_ns(&usage.ru_stime);
+		for (int i = 0; user < user_ns && i < 10000; i++)
+			__asm__ volatile("" : : : "memory");
+		if (user >= user_ns && read(zero, buf, sizeof(buf)) < 0)
 			_exit(EXIT_FAILURE);
-		getrusage(who, &usage);
-	} while (tv_ns(&usage.ru_stime) < system_ns);
+	} while ((user < user_ns || system < system_ns) && user + system < end);
 	close(zero);
-}
-
-/*
- * Does this kernel tell time as a user from time in the kernel? That of user-mode
- * Linux does not.
- */
-static inline bool tells_modes_apart(void)
-{
-	int zero = open("/dev/zero", O_RDONLY);
-	time_t end = time(NULL) + 10;
-	struct rusage usage = { 0 };
-	char buf[4096];
-
-	do {
-		for (int i = 0; i < 10000; i++)
-			__asm__ volatile("" : : : "memory");
-		if (read(zero, buf, sizeof(buf)) < 0)
-			break;
-		getrusage(RUSAGE_SELF, &usage);
-	} while ((!tv_ns(&usage.ru_utime) || !tv_ns(&usage.ru_stime)) &&
-		 time(NULL) < end);
-	close(zero);
-	return tv_ns(&usage.ru_utime) && tv_ns(&usage.ru_stime);
+	return user + system < end;
 }
 
 /*
@@ -121,13 +103,14 @@ static inline pid_t spawn_disturber(int nth, unsigned int busy_us)
 	}
 }
 
-/* How a process has itself scheduled. */
-
+/*
+ * Scheduling
+ */
 #ifndef SCHED_DEADLINE
 #define SCHED_DEADLINE 6
 #endif
 
-/* Version 0 of struct sched_attr, which newer C libraries have too. */
+/* Version 0 of struct sched_attr, which only newer C libraries have */
 struct attr {
 	__u32 size;
 	__u32 policy;
@@ -162,15 +145,15 @@ static inline int set_oom_adj(void *arg)
 	return write_text(AT_FDCWD, "/proc/self/oom_score_adj", text);
 }
 
-/* For processes that use memory of each kind. */
-
+/*
+ * Memory
+ */
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
 #endif
 
 /*
- * A unit of memory. Each CPU keeps back a part of the counters of resident
- * pages; it is less than this.
+ * A unit of memory: more than a CPU keeps back of a counter of resident pages.
  */
 static inline __u64 unit_size(void)
 {
@@ -179,7 +162,7 @@ static inline __u64 unit_size(void)
 	return (pages > 32 ? pages : 32) * page_size();
 }
 
-/* How much of what a subject maps, in units. */
+/* How much memory of each kind a process maps, in units. */
 struct memory {
 	int anon;
 	int file;
@@ -187,90 +170,46 @@ struct memory {
 	int locked;
 	int exec;
 	int stack;
-	int peak;		/* Mapped, touched and unmapped */
-	int reserved;		/* Mapped and not touched */
-	bool sparse;		/* Pages far from each other */
+	int peak;		/* Mapped, touched, and unmapped */
+	int reserved;		/* Mapped, but not touched */
+	bool sparse;		/* Pages far from each other are touched */
 };
 
-static inline char *map_memory(int units, int prot, int flags, int fd)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+
+static inline int map_units(int units, int prot, int flags, int fd)
 {
-	char *map = mmap(NULL, units * unit_size(), prot, flags, fd, 0);
-
-	return map == MAP_FAILED ? NULL : map;
-}
-
-static inline void touch(char *map, int units)
-{
-	for (size_t i = 0; i < units * unit_size(); i += page_size())
-		map[i] = 1;
-}
-
-static inline int make_resident(int units, int flags, int fd)
-{
-	char *map;
-
 	if (!units)
 		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE, flags, fd);
-	if (!map)
-		return -errno;
-	touch(map, units);
-	return 0;
+	return mmap(NULL, units * unit_size(), prot, flags, fd, 0) ==
+		       MAP_FAILED ? -errno : 0;
 }
 
 /* A file whose pages are neither anonymous nor shmem: on ramfs. */
 static inline int open_file(off_t size)
 {
-	int fs = syscall(__NR_fsopen, "ramfs", 0), dir = -1, fd = -1;
+	int dir = open_fs("ramfs", NULL), fd = -1;
 
-	if (fs >= 0 &&
-	    !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		dir = syscall(__NR_fsmount, fs, 0, 0);
 	if (dir >= 0)
 		fd = openat(dir, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	close_fd(fs);
 	close_fd(dir);
-	if (fd >= 0 && ftruncate(fd, size))
-		return -1;
-	return fd;
+	return fd < 0 || ftruncate(fd, size) ? -1 : fd;
 }
 
-static inline int make_file(int units)
+static inline int map_file(int units)
 {
 	int fd, err;
 
 	if (!units)
 		return 0;
 	fd = open_file(units * unit_size());
-	if (fd < 0)
-		return -errno;
-	err = make_resident(units, MAP_SHARED, fd);
-	close(fd);
+	err = fd < 0 ? -errno : map_units(units, PROT_READ | PROT_WRITE,
+					  MAP_SHARED | MAP_POPULATE, fd);
+	close_fd(fd);
 	return err;
 }
 
-static inline int make_locked(int units)
-{
-	char *map;
-
-	if (!units)
-		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!map || mlock(map, units * unit_size()))
-		return -errno;
-	return 0;
-}
-
-static inline int make_exec(int units)
-{
-	if (!units)
-		return 0;
-	return map_memory(units, PROT_READ | PROT_EXEC,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1) ? 0 : -errno;
-}
-
-/* Within the usual limit of 8 MB. */
+/* Far below the usual limit of 8 MiB */
 static inline size_t stack_size(int units)
 {
 	size_t size = units * unit_size();
@@ -278,42 +217,32 @@ static inline size_t stack_size(int units)
 	return size < 2 << 20 ? size : 2 << 20;
 }
 
-static inline void make_stack(size_t size)
+static inline void use_stack(size_t size)
 {
 	explicit_bzero(__builtin_alloca(size + 1), size + 1);
 }
 
-static inline int make_peak(int units)
+static inline int map_and_unmap(int units)
 {
+	size_t size = units * unit_size();
 	char *map;
 
 	if (!units)
 		return 0;
-	map = map_memory(units, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!map)
-		return -errno;
-	touch(map, units);
-	return munmap(map, units * unit_size()) ? -errno : 0;
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, ANON | MAP_POPULATE, -1,
+		   0);
+	return map == MAP_FAILED || munmap(map, size) ? -errno : 0;
 }
 
-static inline int make_reserved(int units)
-{
-	if (!units)
-		return 0;
-	return map_memory(units, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1) ?
-		0 : -errno;
-}
-
-/* With pages of 4 kB no two of these are in one table. */
+/* With pages of 4 KiB, each of these has a page table of its own. */
 #define SPARSE_PAGES 32
 #define SPARSE_STRIDE (4 * 1024 * 1024)
 
-static inline int make_sparse(void)
+static inline int map_sparse(void)
 {
 	size_t size = SPARSE_PAGES * SPARSE_STRIDE;
 	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			 ANON | MAP_NORESERVE, -1, 0);
 
 	if (map == MAP_FAILED)
 		return -errno;
@@ -324,61 +253,58 @@ static inline int make_sparse(void)
 
 static inline int use_memory(void *arg)
 {
-	const struct memory *job = arg;
-	int err;
+	const int rw = PROT_READ | PROT_WRITE;
+	const struct memory *use = arg;
 
-	/* Huge pages would count more than was touched. */
+	/* With huge pages, more would be resident than was touched. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	err = make_resident(job->anon, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (!err)
-		err = make_resident(job->shmem, MAP_SHARED | MAP_ANONYMOUS, -1);
-	if (!err)
-		err = make_file(job->file);
-	if (!err)
-		err = make_locked(job->locked);
-	if (!err)
-		err = make_exec(job->exec);
-	if (!err)
-		err = make_reserved(job->reserved);
-	if (!err && job->sparse)
-		err = make_sparse();
-	if (job->stack)
-		make_stack(stack_size(job->stack));
-	return err ?: make_peak(job->peak);
+	if (use->stack)
+		use_stack(stack_size(use->stack));
+	return map_units(use->anon, rw, ANON | MAP_POPULATE, -1) ?:
+	       map_units(use->shmem, rw,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1) ?:
+	       map_file(use->file) ?:
+	       map_units(use->locked, rw, ANON | MAP_LOCKED, -1) ?:
+	       map_units(use->exec, PROT_READ | PROT_EXEC, ANON, -1) ?:
+	       map_units(use->reserved, PROT_NONE, ANON, -1) ?:
+	       (use->sparse ? map_sparse() : 0) ?:
+	       map_and_unmap(use->peak);
 }
 
 #define SWAP_UNITS 8
 
+/* Have pages swapped out. Returns -EOPNOTSUPP if the kernel keeps them. */
 static inline int swap_out(void *arg)
 {
-	char *map = map_memory(SWAP_UNITS, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	size_t size = SWAP_UNITS * unit_size();
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, ANON, -1, 0);
 	struct proc_dir dir = { .path = "/proc/self" };
 	struct proc_status status;
 
 	(void)arg;
-	if (!map)
+	if (map == MAP_FAILED)
 		return -ENOMEM;
-	touch(map, SWAP_UNITS);
+	memset(map, 1, size);
 	for (int i = 0; i < 100; i++) {
-		if (madvise(map, SWAP_UNITS * unit_size(), MADV_PAGEOUT))
+		if (madvise(map, size, MADV_PAGEOUT))
 			return -EOPNOTSUPP;
 		if (proc_status(&dir, &status))
 			return -EIO;
-		if (proc_status_bytes(&status, "VmSwap") >=
-		    SWAP_UNITS / 2 * unit_size())
+		if (proc_status_nth(&status, "VmSwap", 0) * 1024 >= size / 2)
 			return 0;
 	}
 	return -EOPNOTSUPP;
 }
 
-/* A disk in memory: a loop device over a memfd. */
+/*
+ * A disk in memory: a loop device over a memfd
+ */
 struct disk {
 	int fd;
 	char path[32];
 };
 
-/* Returns 0, or -1 where there are no loop devices. */
+/* Returns 0, or -1 if there are no loop devices. */
 static inline int disk_open(struct disk *disk, off_t size)
 {
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
@@ -415,7 +341,7 @@ static inline void disk_close(struct disk *disk)
 	disk->fd = -1;
 }
 
-/* The header that mkswap(8) makes. */
+/* Write the header of a swap area, as mkswap(8) does. */
 static inline int make_swap(int fd, off_t size)
 {
 	size_t page = page_size();
@@ -432,6 +358,9 @@ static inline int make_swap(int fd, off_t size)
 	return len == (ssize_t)page && !fsync(fd) ? 0 : -EIO;
 }
 
+/*
+ * Terminals
+ */
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
@@ -442,7 +371,7 @@ struct tty_family {
 	unsigned int tty_nr;
 };
 
-/* The number of a terminal as /proc/PID/stat has it. */
+/* The number of a terminal, as /proc/PID/stat shows it. */
 static inline unsigned int encode_tty(dev_t dev)
 {
 	unsigned int min = minor(dev);
@@ -459,6 +388,10 @@ static inline int open_terminal(void)
 	return ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
 }
 
+/*
+ * Lead a session with a controlling terminal. A child becomes the foreground
+ * process group. Returns 0 or -errno: -ENODEV if there are no pseudo-terminals.
+ */
 static inline int take_terminal(void *arg)
 {
 	struct tty_family *family = arg;

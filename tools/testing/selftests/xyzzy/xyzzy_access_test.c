@@ -1,326 +1,281 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * With a procfs: a caller is shown just the processes whose /proc/PID/stat it
- * could read there, whatever hidepid= and gid= are.
+ * Which processes a caller sees: through a procfs those whose /proc/PID/stat it
+ * could read there, whatever hidepid= and gid= are; without one, those for which
+ * it passes a ptrace check. That check decides about XYZZY_IO in any case.
  */
 #include "kselftest_harness.h"
 #include "caller.h"
+#include "record.h"
 
-FIXTURE(hidepid)
+FIXTURE(access)
 {
 	struct subject actors[NR_ACTORS];
 	struct view *view;
 };
 
-FIXTURE_VARIANT(hidepid)
+FIXTURE_VARIANT(access)
 {
-	const char *options[7];
+	const char *options;	/* Of the procfs; NULL: procfd is -1 */
 	struct caller caller;
 	enum sees sees;
 };
 
-FIXTURE_VARIANT_ADD(hidepid, default)
-{
-	.options = { NULL },
-	.caller = ORDINARY_USER,
-	.sees = SEES_ALL,
-};
+#define USER_WITH(...) { .uids = USER_IDS, .gid = USER, __VA_ARGS__ }
+#define IDS(_uid, _euid, _suid, _fsuid) \
+	{ .uids = { _uid, _euid, _suid, _fsuid }, .gid = USER, .group = GROUP }
 
-FIXTURE_VARIANT_ADD(hidepid, off)
-{
-	.options = { "hidepid", "0", NULL },
-	.caller = ORDINARY_USER,
-	.sees = SEES_ALL,
-};
+/* hidepid= and gid= for an ordinary user */
+FIXTURE_VARIANT_ADD(access, default_options)
+	{ "", ORDINARY_USER, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_0)
+	{ "hidepid=0", ORDINARY_USER, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_1)
+	{ "hidepid=1", ORDINARY_USER, SEES_OWN };
+FIXTURE_VARIANT_ADD(access, hidepid_2)
+	{ "hidepid=2", ORDINARY_USER, SEES_OWN };
+FIXTURE_VARIANT_ADD(access, hidepid_4)
+	{ "hidepid=4", ORDINARY_USER, SEES_OWN };
+FIXTURE_VARIANT_ADD(access, hidepid_0_other_gid)
+	{ "hidepid=0,gid=5679", ORDINARY_USER, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_1_gid)
+	{ "hidepid=1,gid=1234", ORDINARY_USER, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_1_other_gid)
+	{ "hidepid=1,gid=5679", ORDINARY_USER, SEES_OWN };
+FIXTURE_VARIANT_ADD(access, hidepid_2_gid)
+	{ "hidepid=2,gid=1234", ORDINARY_USER, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_2_supplementary_gid)
+	{ "hidepid=2,gid=5678", ORDINARY_USER, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_2_other_gid)
+	{ "hidepid=2,gid=5679", ORDINARY_USER, SEES_OWN };
+FIXTURE_VARIANT_ADD(access, hidepid_4_gid)
+	{ "hidepid=4,gid=1234", ORDINARY_USER, SEES_OWN };
+FIXTURE_VARIANT_ADD(access, subset_pid)
+	{ "subset=pid", ORDINARY_USER, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, subset_pid_hidepid_2)
+	{ "subset=pid,hidepid=2", ORDINARY_USER, SEES_OWN };
 
-FIXTURE_VARIANT_ADD(hidepid, noaccess)
-{
-	.options = { "hidepid", "1", NULL },
-	.caller = ORDINARY_USER,
-};
+/* Other callers. The default of gid= is 0. */
+FIXTURE_VARIANT_ADD(access, hidepid_2_member_of_group_0)
+	{ "hidepid=2", USER_WITH(.group = 0), SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_2_cap_sys_ptrace)
+	{ "hidepid=2", USER_WITH(.group = GROUP, .ptrace = true), SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_4_root)
+	{ "hidepid=4", { .group = GROUP }, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, hidepid_4_root_of_userns)
+	{ "hidepid=4", USER_WITH(.group = GROUP, .userns = true), SEES_NONE };
 
-FIXTURE_VARIANT_ADD(hidepid, invisible)
-{
-	.options = { "hidepid", "2", NULL },
-	.caller = ORDINARY_USER,
-};
+/* Without a procfs */
+FIXTURE_VARIANT_ADD(access, ptrace_user)
+	{ NULL, ORDINARY_USER, SEES_OWN };
+FIXTURE_VARIANT_ADD(access, ptrace_member_of_group_0)
+	{ NULL, USER_WITH(.group = 0), SEES_OWN };
+FIXTURE_VARIANT_ADD(access, ptrace_cap_sys_ptrace)
+	{ NULL, USER_WITH(.group = GROUP, .ptrace = true), SEES_ALL };
+FIXTURE_VARIANT_ADD(access, ptrace_root)
+	{ NULL, { .group = GROUP }, SEES_ALL };
+FIXTURE_VARIANT_ADD(access, ptrace_root_of_userns)
+	{ NULL, USER_WITH(.group = GROUP, .userns = true), SEES_NONE };
 
-FIXTURE_VARIANT_ADD(hidepid, ptraceable)
-{
-	.options = { "hidepid", "4", NULL },
-	.caller = ORDINARY_USER,
-};
+/* The filesystem user ID counts, not the effective one. */
+FIXTURE_VARIANT_ADD(access, ptrace_euid_of_other)
+	{ NULL, IDS(USER, OTHER_USER, USER, USER), SEES_OWN };
+FIXTURE_VARIANT_ADD(access, ptrace_fsuid_of_other)
+	{ NULL, IDS(USER, USER, OTHER_USER, OTHER_USER), SEES_OTHERS };
 
-FIXTURE_VARIANT_ADD(hidepid, off_foreign_gid)
+FIXTURE_SETUP(access)
 {
-	.options = { "hidepid", "0", "gid", "5679", NULL },
-	.caller = ORDINARY_USER,
-	.sees = SEES_ALL,
-};
+	int procfd = -1;
 
-FIXTURE_VARIANT_ADD(hidepid, noaccess_gid)
-{
-	.options = { "hidepid", "1", "gid", "1234", NULL },
-	.caller = ORDINARY_USER,
-	.sees = SEES_ALL,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, noaccess_foreign_gid)
-{
-	.options = { "hidepid", "1", "gid", "5679", NULL },
-	.caller = ORDINARY_USER,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, invisible_gid)
-{
-	.options = { "hidepid", "2", "gid", "1234", NULL },
-	.caller = ORDINARY_USER,
-	.sees = SEES_ALL,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, invisible_supplementary_gid)
-{
-	.options = { "hidepid", "2", "gid", "5678", NULL },
-	.caller = ORDINARY_USER,
-	.sees = SEES_ALL,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, invisible_foreign_gid)
-{
-	.options = { "hidepid", "2", "gid", "5679", NULL },
-	.caller = ORDINARY_USER,
-};
-
-/* Without gid= it is group 0 that sees all. */
-FIXTURE_VARIANT_ADD(hidepid, invisible_in_group_0)
-{
-	.options = { "hidepid", "2", NULL },
-	.caller = {
-		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,
-		.gid = USER, .groups = { GROUP, 0 },
-	},
-	.sees = SEES_ALL,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, ptraceable_whatever_gid)
-{
-	.options = { "hidepid", "4", "gid", "1234", NULL },
-	.caller = ORDINARY_USER,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, invisible_but_for_cap_sys_ptrace)
-{
-	.options = { "hidepid", "2", NULL },
-	.caller = {
-		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,
-		.gid = USER, .groups = { GROUP, GROUP }, .ptrace = true,
-	},
-	.sees = SEES_ALL,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, ptraceable_by_root)
-{
-	.options = { "hidepid", "4", NULL },
-	.caller = { .groups = { GROUP, GROUP } },
-	.sees = SEES_ALL,
-};
-
-/* From a user namespace of its own it may not even read its user's. */
-FIXTURE_VARIANT_ADD(hidepid, ptraceable_by_root_of_userns)
-{
-	.options = { "hidepid", "4", NULL },
-	.caller = {
-		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,
-		.gid = USER, .groups = { GROUP, GROUP }, .userns = true,
-	},
-	.sees = SEES_NONE,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, subset_pid)
-{
-	.options = { "subset", "pid", NULL },
-	.caller = ORDINARY_USER,
-	.sees = SEES_ALL,
-};
-
-FIXTURE_VARIANT_ADD(hidepid, subset_pid_invisible)
-{
-	.options = { "subset", "pid", "hidepid", "2", NULL },
-	.caller = ORDINARY_USER,
-};
-
-FIXTURE_SETUP(hidepid)
-{
-	int procfd;
-
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
-	if (variant->caller.userns && access("/proc/self/ns/user", F_OK))
-		SKIP(return, "no user namespaces");
-	procfd = open_fs("proc", variant->options);
-	ASSERT_LE(0, procfd);
+	if (cannot_be_caller(&variant->caller))
+		SKIP(return, "%s", cannot_be_caller(&variant->caller));
+	if (variant->options) {
+		procfd = open_fs("proc", variant->options);
+		ASSERT_LE(0, procfd);
+	}
 	self->view = view_make(&variant->caller, procfd);
 	ASSERT_EQ(0, actors_start(self->actors));
 }
 
-FIXTURE_TEARDOWN(hidepid)
+FIXTURE_TEARDOWN(access)
 {
 	actors_kill(self->actors);
-	view_close(self->view);
 }
 
-TEST_F(hidepid, shows_processes_whose_stat_can_be_read)
+TEST_F(access, walk_shows_processes_whose_stat_is_readable)
 {
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, variant->sees);
+	expect_view(_metadata, self->view, self->actors, variant->sees);
 }
 
-TEST_F(hidepid, shows_threads_of_these_processes)
+TEST_F(access, walk_shows_their_threads)
 {
 	self->view->flags = XYZZY_THREADS;
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, variant->sees);
+	expect_view(_metadata, self->view, self->actors, variant->sees);
 }
 
-TEST_F(hidepid, pidfd_of_hidden_process_is_eperm)
-{
-	struct lookup *lookup = share_memory(sizeof(*lookup));
+/* What calls with pidfds return, and which stat files are readable. */
+struct lookup {
+	const struct view *view;
+	const struct subject *actors;
+	unsigned int flags;
+	size_t room;
+	long ret[NR_ACTORS];
+	bool readable[NR_ACTORS];
+};
 
-	lookup->view = self->view;
-	lookup->actors = self->actors;
-	ASSERT_EQ(0, run_in_child(look_up, lookup));
+static int look_up(void *arg)
+{
+	struct lookup *lookup = arg;
+	const struct view *view = lookup->view;
+	struct xyzzy_task tasks[2];
+
+	if (become(&view->caller))
+		return 1;
 	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(lookup->readable[i] ? 1 : -EPERM, lookup->ret[i])
-			TH_LOG("process: %s", actor_kinds[i].name);
-		EXPECT_EQ(is_seen(variant->sees, i), lookup->readable[i]);
+		lookup->ret[i] = xyzzy_pidfd(view->procfd,
+					     lookup->actors[i].pidfd, XYZZY_ALL,
+					     lookup->flags, tasks,
+					     lookup->room);
+		lookup->readable[i] = can_read(view->stat_fd,
+					       lookup->actors[i].pid, "stat");
 	}
+	return 0;
 }
 
-TEST_F(hidepid, pidfd_of_hidden_process_is_eperm_for_its_threads)
+static void expect_lookup(struct __test_metadata *_metadata,
+			  const struct view *view,
+			  const struct subject *actors, enum sees sees,
+			  unsigned int flags, size_t room)
 {
 	struct lookup *lookup = share_memory(sizeof(*lookup));
-	long threads;
 
-	lookup->view = self->view;
-	lookup->actors = self->actors;
-	lookup->flags = XYZZY_THREADS;
+	*lookup = (struct lookup){
+		.view = view, .actors = actors, .flags = flags, .room = room,
+	};
 	ASSERT_EQ(0, run_in_child(look_up, lookup));
 	for (int i = 0; i < NR_ACTORS; i++) {
-		threads = actor_kinds[i].threaded ? 2 : 1;
-		EXPECT_EQ(lookup->readable[i] ? threads : -EPERM,
+		long nr = flags && actor_kinds[i].threaded ? 2 : 1;
+
+		EXPECT_EQ(is_seen(sees, i), lookup->readable[i])
+			TH_LOG("process: %s", actor_kinds[i].name);
+		EXPECT_EQ(!is_seen(sees, i) ? -EPERM : room ? nr : 0,
 			  lookup->ret[i])
 			TH_LOG("process: %s", actor_kinds[i].name);
 	}
 }
 
-TEST_F(hidepid, pidfd_of_hidden_process_is_eperm_without_room)
+TEST_F(access, pidfd_of_hidden_process_is_eperm)
 {
-	struct lookup *lookup = share_memory(sizeof(*lookup));
+	expect_lookup(_metadata, self->view, self->actors, variant->sees, 0, 2);
+}
 
-	lookup->view = self->view;
-	lookup->actors = self->actors;
-	lookup->no_room = true;
-	ASSERT_EQ(0, run_in_child(look_up, lookup));
+TEST_F(access, pidfd_of_hidden_process_is_eperm_for_threads)
+{
+	expect_lookup(_metadata, self->view, self->actors, variant->sees,
+		      XYZZY_THREADS, 2);
+}
+
+TEST_F(access, pidfd_of_hidden_process_is_eperm_without_room)
+{
+	expect_lookup(_metadata, self->view, self->actors, variant->sees, 0, 0);
+}
+
+/*
+ * XYZZY_IO of processes that are all shown
+ */
+struct io_look {
+	const struct subject *actors;
+	int procfd;
+	unsigned int flags;
+	struct xyzzy_task tasks[NR_ACTORS];
+	bool readable[NR_ACTORS];
+};
+
+FIXTURE(io)
+{
+	struct subject actors[NR_ACTORS];
+	struct io_look *look;
+};
+
+FIXTURE_VARIANT(io)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(io, process) { 0 };
+FIXTURE_VARIANT_ADD(io, thread) { XYZZY_THREADS };
+
+static int look_at_io(void *arg)
+{
+	const struct caller caller = ORDINARY_USER;
+	struct io_look *look = arg;
+	struct xyzzy_task tasks[2];
+
+	if (become(&caller))
+		return 1;
 	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(lookup->readable[i] ? 0 : -EPERM, lookup->ret[i])
+		memset(tasks, 0xff, sizeof(tasks));
+		if (xyzzy_pidfd(look->procfd, look->actors[i].pidfd, XYZZY_ALL,
+				look->flags, tasks, 2) < 1)
+			return 2;
+		look->tasks[i] = tasks[0];
+		look->readable[i] = can_read(look->procfd, look->actors[i].pid,
+					     "io");
+	}
+	return 0;
+}
+
+FIXTURE_SETUP(io)
+{
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	if (access("/proc/self/io", F_OK))
+		SKIP(return, "no I/O accounting");
+	self->look = share_memory(sizeof(*self->look));
+	self->look->flags = variant->flags;
+	self->look->actors = self->actors;
+	self->look->procfd = open_procfs("0");
+	ASSERT_LE(0, self->look->procfd);
+	ASSERT_EQ(0, actors_start(self->actors));
+	ASSERT_EQ(0, run_in_child(look_at_io, self->look));
+}
+
+FIXTURE_TEARDOWN(io)
+{
+	actors_kill(self->actors);
+	close(self->look->procfd);
+}
+
+TEST_F(io, is_filled_if_the_file_is_readable)
+{
+	for (int i = 0; i < NR_ACTORS; i++) {
+		bool filled = record_has(&self->look->tasks[i], XYZZY_IO);
+
+		EXPECT_EQ(self->look->readable[i], filled)
 			TH_LOG("process: %s", actor_kinds[i].name);
+		EXPECT_EQ(actor_kinds[i].ptraceable, filled);
 	}
 }
 
-/*
- * Remounts
- */
-FIXTURE(remount)
+TEST_F(io, is_zero_otherwise_and_other_groups_are_filled)
 {
-	struct subject actors[NR_ACTORS];
-	struct view *view;
-	struct caller caller;
-};
+	__u64 others = xyzzy_supported() & XYZZY_ALL & ~XYZZY_IO;
 
-FIXTURE_SETUP(remount)
-{
-	struct caller caller = ORDINARY_USER;
-	int procfd;
-
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
-	procfd = open_procfs("0");
-	ASSERT_LE(0, procfd);
-	self->view = view_make(&caller, procfd);
-	ASSERT_EQ(0, actors_start(self->actors));
+	for (int i = 0; i < NR_ACTORS; i++) {
+		EXPECT_EQ(others, self->look->tasks[i].mask & ~XYZZY_IO);
+		expect_rest_zero(_metadata, &self->look->tasks[i]);
+	}
 }
 
-FIXTURE_TEARDOWN(remount)
+TEST_F(io, has_the_values_of_the_file)
 {
-	actors_kill(self->actors);
-	view_close(self->view);
-}
+	pid_t pid = self->actors[OWN].pid;
+	struct pair pair;
 
-TEST_F(remount, hidepid_hides_from_open_descriptor)
-{
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, SEES_ALL);
-	ASSERT_EQ(0, reconfigure(self->view->procfd, "hidepid", "2"));
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, SEES_OWN);
-}
-
-TEST_F(remount, hidepid_0_shows_all_to_open_descriptor)
-{
-	ASSERT_EQ(0, reconfigure(self->view->procfd, "hidepid", "4"));
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, SEES_OWN);
-	ASSERT_EQ(0, reconfigure(self->view->procfd, "hidepid", "0"));
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, SEES_ALL);
-}
-
-TEST_F(remount, gid_shows_all_to_open_descriptor)
-{
-	ASSERT_EQ(0, reconfigure(self->view->procfd, "hidepid", "2"));
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, SEES_OWN);
-	ASSERT_EQ(0, reconfigure(self->view->procfd, "gid", "5678"));
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, SEES_ALL);
-}
-
-TEST_F(remount, other_procfs_is_left_alone)
-{
-	int other = open_procfs("0");
-
-	ASSERT_LE(0, other);
-	ASSERT_EQ(0, reconfigure(other, "hidepid", "2"));
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, SEES_ALL);
-	close(other);
-}
-
-/*
- * A procfs that has a place in the file system
- */
-TEST_F(remount, mounted_on_a_directory_it_hides_as_well)
-{
-	char dir[] = "/tmp/xyzzy.XXXXXX";
-	int procfd;
-
-	ASSERT_TRUE(!!mkdtemp(dir));
-	procfd = mount_proc(dir, "hidepid=2");
-	EXPECT_LE(0, procfd);
-	self->view->procfd = procfd;
-	self->view->truth_fd = procfd;
-	expect_view(_metadata, self->view);
-	expect_actors(_metadata, self->view, self->actors, SEES_OWN);
-	umount2(dir, MNT_DETACH);
-	rmdir(dir);
+	ASSERT_EQ(0, pair_take(&pair, pid, variant->flags ? pid : 0));
+	pair.task = self->look->tasks[OWN];
+	expect_io(_metadata, &pair);
+	EXPECT_NE(0ULL, pair.task.syscw);
 }
 
 TEST_HARNESS_MAIN

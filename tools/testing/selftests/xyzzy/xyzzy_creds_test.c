@@ -3,12 +3,10 @@
  * XYZZY_CREDS: the four user and group IDs, and user namespaces.
  */
 #include "kselftest_harness.h"
-#include "ns.h"
+#include "caller.h"
 #include "record.h"
 
 #include <linux/securebits.h>
-#include <stdint.h>
-#include <sys/fsuid.h>
 
 struct ids {
 	uid_t uid, euid, suid, fsuid;
@@ -16,8 +14,8 @@ struct ids {
 };
 
 /*
- * setfsuid() and setfsgid() fail silently. What they return is not to be trusted
- * either: riscv's libc does not extend a high ID.
+ * setfsuid() and setfsgid() fail silently. Their result is not reliable either:
+ * riscv's libc does not extend a high ID.
  */
 static bool has_fs_ids(const struct ids *ids)
 {
@@ -29,7 +27,7 @@ static bool has_fs_ids(const struct ids *ids)
 	       proc_status_nth(&status, "Gid", 3) == ids->fsgid;
 }
 
-/* Take all of @ids; keeps the capabilities, which setfsuid() needs. */
+/* Take all of @ids, and keep the capabilities, which setfsuid() needs. */
 static int set_ids(void *arg)
 {
 	const struct ids *ids = arg;
@@ -43,9 +41,13 @@ static int set_ids(void *arg)
 	return has_fs_ids(ids) ? 0 : -ERANGE;
 }
 
+/* The record has @ids and what /proc shows. */
 static void expect_ids(struct __test_metadata *_metadata,
-		       const struct ids *ids, const struct xyzzy_task *task)
+		       const struct ids *ids, const struct pair *pair)
 {
+	const struct xyzzy_task *task = &pair->task;
+
+	expect_creds(_metadata, pair);
 	EXPECT_EQ(ids->uid, task->uid);
 	EXPECT_EQ(ids->euid, task->euid);
 	EXPECT_EQ(ids->suid, task->suid);
@@ -68,52 +70,26 @@ FIXTURE_VARIANT(creds)
 };
 
 FIXTURE_VARIANT_ADD(creds, root)
-{
-	.ids = { 0 },
-};
-
+	{ { 0 } };
 FIXTURE_VARIANT_ADD(creds, all_differ)
-{
-	.ids = {
-		.uid = 1001, .euid = 1002, .suid = 1003, .fsuid = 1004,
-		.gid = 2001, .egid = 2002, .sgid = 2003, .fsgid = 2004,
-	},
-};
-
+	{ { 1001, 1002, 1003, 1004, 2001, 2002, 2003, 2004 } };
 FIXTURE_VARIANT_ADD(creds, more_than_16_bits)
-{
-	.ids = {
-		.uid = 65536, .euid = 70001, .suid = 131072, .fsuid = 200000,
-		.gid = 65537, .egid = 70002, .sgid = 131073, .fsgid = 200001,
-	},
-};
-
-FIXTURE_VARIANT_ADD(creds, as_high_as_possible)
-{
-	.ids = {
-		.uid = UINT32_MAX - 1, .euid = UINT32_MAX - 2,
-		.suid = UINT32_MAX - 3, .fsuid = UINT32_MAX - 4,
-		.gid = UINT32_MAX - 5, .egid = UINT32_MAX - 6,
-		.sgid = UINT32_MAX - 7, .fsgid = UINT32_MAX - 8,
-	},
-};
+	{ { 65536, 70001, 131072, 200000, 65537, 70002, 131073, 200001 } };
+FIXTURE_VARIANT_ADD(creds, highest_possible)
+	{ { UINT32_MAX - 1, UINT32_MAX - 2, UINT32_MAX - 3, UINT32_MAX - 4,
+	    UINT32_MAX - 5, UINT32_MAX - 6, UINT32_MAX - 7, UINT32_MAX - 8 } };
 
 FIXTURE_SETUP(creds)
 {
 	int err;
 
-	memset(&self->subject, -1, sizeof(self->subject));
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	adopt_orphans();
 	err = subject_start(&self->subject, set_ids, (void *)&variant->ids);
-	/* As on sparc64, where it is that of 16-bit IDs. */
+	/* On sparc64, it is the system call for 16-bit IDs. */
 	if (err == -ERANGE && variant->ids.fsuid > UINT16_MAX)
-		SKIP(return, "setfsuid() takes no such ID");
+		SKIP(return, "setfsuid() does not accept such an ID");
 	ASSERT_EQ(0, err);
 }
 
@@ -126,51 +102,29 @@ FIXTURE_TEARDOWN(creds)
 TEST_F(creds, are_those_set)
 {
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_creds(_metadata, &self->pair);
-	expect_ids(_metadata, &variant->ids, &self->pair.task);
+	expect_ids(_metadata, &variant->ids, &self->pair);
 }
 
-TEST_F(creds, outlive_death)
+TEST_F(creds, are_kept_by_zombie)
 {
 	ASSERT_TRUE(make_zombie(self->subject.pid));
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_creds(_metadata, &self->pair);
-	expect_ids(_metadata, &variant->ids, &self->pair.task);
+	expect_ids(_metadata, &variant->ids, &self->pair);
 }
 
 /*
- * To the kernel each thread has its own.
+ * Each thread has its own.
  */
-FIXTURE(thread_creds)
+FIXTURE(thread)
 {
 	struct subject subject;
 	struct pair pair;
 	pid_t *tid;
 };
 
-FIXTURE_SETUP(thread_creds)
-{
-	memset(&self->subject, -1, sizeof(self->subject));
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
-	self->tid = share_memory(sizeof(*self->tid));
-}
+static const struct ids thread_ids = { 11, 12, 13, 12, 21, 22, 23, 22 };
 
-FIXTURE_TEARDOWN(thread_creds)
-{
-	subject_kill(&self->subject);
-}
-
-static const struct ids of_thread = {
-	.uid = 11, .euid = 12, .suid = 13, .fsuid = 12,
-	.gid = 21, .egid = 22, .sgid = 23, .fsgid = 22,
-};
-
-/* Not the functions of libc: they change all threads. */
+/* The functions of libc would change all threads. */
 #ifdef __NR_setresuid32
 #define SETRESUID __NR_setresuid32
 #define SETRESGID __NR_setresgid32
@@ -179,173 +133,149 @@ static const struct ids of_thread = {
 #define SETRESGID __NR_setresgid
 #endif
 
-static void *change_ids(void *arg)
+static int change_ids(void *arg)
 {
-	const struct ids *ids = &of_thread;
-	pid_t *tid = arg;
+	const struct ids *ids = arg;
 
-	if (syscall(SETRESGID, ids->gid, ids->egid, ids->sgid) ||
-	    syscall(SETRESUID, ids->uid, ids->euid, ids->suid))
-		_exit(EXIT_FAILURE);
-	__atomic_store_n(tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
-	for (;;)
-		pause();
-	return NULL;
+	return syscall(SETRESGID, ids->gid, ids->egid, ids->sgid) ||
+	       syscall(SETRESUID, ids->uid, ids->euid, ids->suid) ? -errno : 0;
 }
 
-static int start_changer(void *arg)
+static int change_thread(void *arg)
 {
 	pid_t *tid = arg;
-	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, change_ids, arg))
-		return -EAGAIN;
-	for (int i = 0; i < WAIT_TRIES; i++) {
-		if (__atomic_load_n(tid, __ATOMIC_ACQUIRE))
-			return wait_state(*tid, 'S') ? 0 : -ETIMEDOUT;
-		usleep(1000);
-	}
-	return -ETIMEDOUT;
+	*tid = start_thread(change_ids, (void *)&thread_ids);
+	return *tid < 0 ? *tid : 0;
 }
 
-TEST_F(thread_creds, thread_shows_its_own)
+FIXTURE_SETUP(thread)
 {
-	ASSERT_EQ(0, subject_start(&self->subject, start_changer, self->tid));
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	self->tid = share_memory(sizeof(*self->tid));
+	ASSERT_EQ(0, subject_start(&self->subject, change_thread, self->tid));
+}
+
+FIXTURE_TEARDOWN(thread)
+{
+	subject_kill(&self->subject);
+}
+
+TEST_F(thread, record_has_those_of_thread)
+{
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, *self->tid));
-	expect_creds(_metadata, &self->pair);
-	expect_ids(_metadata, &of_thread, &self->pair.task);
+	expect_ids(_metadata, &thread_ids, &self->pair);
 }
 
-TEST_F(thread_creds, process_shows_those_of_leader)
+TEST_F(thread, process_record_has_those_of_leader)
 {
-	struct ids root = { 0 };
+	const struct ids root = { 0 };
 
-	ASSERT_EQ(0, subject_start(&self->subject, start_changer, self->tid));
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_creds(_metadata, &self->pair);
-	expect_ids(_metadata, &root, &self->pair.task);
+	expect_ids(_metadata, &root, &self->pair);
 }
 
 /*
- * User namespaces
+ * User namespaces: IDs from 1 on inside are those from MAP_START + 1 on outside.
  */
-/* A look at a process from inside a user namespace. */
-struct look {
-	pid_t pid;
-	int pidfd;
-	int procfd;
-	struct pair pair;
+static const struct ids inside = { 1, 2, 3, 4, 5, 6, 7, 8 };
+static const struct ids outside = {
+	MAP_START + 1, MAP_START + 2, MAP_START + 3, MAP_START + 4,
+	MAP_START + 5, MAP_START + 6, MAP_START + 7, MAP_START + 8,
 };
 
 FIXTURE(userns)
 {
 	struct subject subject;
-	struct look *look;
 	struct pair pair;
 };
 
 FIXTURE_SETUP(userns)
 {
+	const struct caller caller = { .userns = true };
+
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
-	if (!have_userns())
-		SKIP(return, "no user namespaces");
+	if (cannot_be_caller(&caller))
+		SKIP(return, "%s", cannot_be_caller(&caller));
 	adopt_orphans();
-	self->look = share_memory(sizeof(*self->look));
-	self->look->procfd = open_procfs("0");
-	ASSERT_LE(0, self->look->procfd);
 }
 
 FIXTURE_TEARDOWN(userns)
 {
 	subject_kill(&self->subject);
 	reap_orphans();
-	close(self->look->procfd);
 }
+
+/* How a process looks from inside a user namespace. */
+struct look {
+	const struct subject *subject;
+	int procfd;
+	struct pair pair;
+};
 
 static int look_from_inside(void *arg)
 {
 	struct look *look = arg;
-	struct proc_dir dir = proc_dir(look->pid, 0);
+	struct proc_dir dir = proc_dir(look->subject->pid, 0);
 
 	if (enter_userns())
 		return 1;
-	if (xyzzy_pidfd(look->procfd, look->pidfd, XYZZY_CREDS, 0,
+	if (xyzzy_pidfd(look->procfd, look->subject->pidfd, XYZZY_CREDS, 0,
 			&look->pair.task, 1) != 1)
 		return 2;
 	return proc_status(&dir, &look->pair.snap.status) ? 3 : 0;
 }
 
-static int look_at(struct look *look, const struct subject *subject)
+/* A process with the IDs @set has the IDs @seen for a caller inside. */
+static void expect_seen_inside(struct __test_metadata *_metadata,
+			       struct subject *subject, const struct ids *set,
+			       const struct ids *seen)
 {
-	look->pid = subject->pid;
-	look->pidfd = subject->pidfd;
-	return run_in_child(look_from_inside, look);
+	struct look *look = share_memory(sizeof(*look));
+
+	look->subject = subject;
+	look->procfd = open_procfs("0");
+	ASSERT_LE(0, look->procfd);
+	ASSERT_EQ(0, subject_start(subject, set_ids, (void *)set));
+	ASSERT_EQ(0, run_in_child(look_from_inside, look));
+	expect_ids(_metadata, seen, &look->pair);
+	close(look->procfd);
 }
 
-/* The user and group IDs that stand for those without a mapping. */
-static void read_overflow(struct ids *ids)
+TEST_F(userns, mapped_ids_are_those_in_the_namespace_of_the_caller)
 {
-	struct proc_dir dir = { .path = "/proc/sys/kernel" };
-	long long uid = 65534, gid = 65534;
-
-	/* Without sysctl these are what they are by default. */
-	proc_num(&dir, "overflowuid", &uid);
-	proc_num(&dir, "overflowgid", &gid);
-	*ids = (struct ids){ uid, uid, uid, uid, gid, gid, gid, gid };
+	expect_seen_inside(_metadata, &self->subject, &outside, &inside);
 }
 
-TEST_F(userns, mapped_ids_are_those_of_callers_namespace)
+TEST_F(userns, unmapped_ids_are_overflow_ids)
 {
-	struct ids ids = {
-		MAP_START + 1, MAP_START + 2, MAP_START + 3, MAP_START + 4,
-		MAP_START + 5, MAP_START + 6, MAP_START + 7, MAP_START + 8,
-	};
-	struct ids mapped = { 1, 2, 3, 4, 5, 6, 7, 8 };
-
-	ASSERT_EQ(0, subject_start(&self->subject, set_ids, &ids));
-	ASSERT_EQ(0, look_at(self->look, &self->subject));
-	expect_creds(_metadata, &self->look->pair);
-	expect_ids(_metadata, &mapped, &self->look->pair.task);
-}
-
-TEST_F(userns, ids_without_mapping_are_overflow_ids)
-{
-	struct ids ids = {
+	const struct ids unmapped = {
 		0, 7, MAP_START - 1, MAP_START + MAP_LEN,
 		0, 8, MAP_START - 1, MAP_START + MAP_LEN,
 	};
+	struct proc_dir dir = { .path = "/proc/sys/kernel" };
+	long long uid = 65534, gid = 65534;
 	struct ids overflow;
 
-	read_overflow(&overflow);
-	ASSERT_EQ(0, subject_start(&self->subject, set_ids, &ids));
-	ASSERT_EQ(0, look_at(self->look, &self->subject));
-	expect_creds(_metadata, &self->look->pair);
-	expect_ids(_metadata, &overflow, &self->look->pair.task);
+	/* Without these files, they have the default values. */
+	proc_num(&dir, "overflowuid", &uid);
+	proc_num(&dir, "overflowgid", &gid);
+	overflow = (struct ids){ uid, uid, uid, uid, gid, gid, gid, gid };
+	expect_seen_inside(_metadata, &self->subject, &unmapped, &overflow);
 }
 
-static int be_mapped(void *arg)
+static int set_ids_inside(void *arg)
 {
 	return enter_userns() ?: set_ids(arg);
 }
 
-TEST_F(userns, ids_of_process_inside_are_seen_as_outside)
+TEST_F(userns, ids_of_process_inside_are_mapped_for_caller_outside)
 {
-	struct ids inside = { 1, 2, 3, 4, 5, 6, 7, 8 };
-	struct ids outside = {
-		MAP_START + 1, MAP_START + 2, MAP_START + 3, MAP_START + 4,
-		MAP_START + 5, MAP_START + 6, MAP_START + 7, MAP_START + 8,
-	};
-
-	ASSERT_EQ(0, subject_start(&self->subject, be_mapped, &inside));
+	ASSERT_EQ(0, subject_start(&self->subject, set_ids_inside,
+				   (void *)&inside));
 	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_creds(_metadata, &self->pair);
-	expect_ids(_metadata, &outside, &self->pair.task);
+	expect_ids(_metadata, &outside, &self->pair);
 }
 
 TEST_HARNESS_MAIN

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XYZZY_MEM: memory of each kind, against /proc/PID/{stat,statm,status} and
- * against what was mapped and touched.
+ * XYZZY_MEM: memory of each kind, compared with /proc/PID/{stat,statm,status}
+ * and with what was mapped and touched.
  */
 #include "kselftest_harness.h"
 #include "record.h"
@@ -9,33 +9,10 @@
 
 #include <sys/swap.h>
 
-static __u64 rss(const struct xyzzy_task *task)
-{
-	return task->rss_anon + task->rss_file + task->rss_shmem;
-}
-
-/* To the last digit, whichever CPUs the pages were touched on. */
-static void expect_rss(struct __test_metadata *_metadata,
-		       const struct pair *pair)
-{
-	const struct xyzzy_task *task = &pair->task;
-	const struct proc_status *status = &pair->snap.status;
-	const struct proc_statm *statm = &pair->snap.statm;
-
-	EXPECT_EQ(statm->resident * page_size(), rss(task));
-	EXPECT_EQ(statm->shared * page_size(),
-		  task->rss_file + task->rss_shmem);
-	EXPECT_EQ(proc_status_bytes(status, "VmRSS"), rss(task));
-	EXPECT_EQ(proc_status_bytes(status, "RssAnon"), task->rss_anon);
-	EXPECT_EQ(proc_status_bytes(status, "RssFile"), task->rss_file);
-	EXPECT_EQ(proc_status_bytes(status, "RssShmem"), task->rss_shmem);
-	EXPECT_EQ(proc_status_bytes(status, "VmSwap"), task->swap);
-	EXPECT_EQ(proc_status_bytes(status, "VmHWM"), task->rss_peak);
-	EXPECT_LE(rss(task), task->rss_peak);
-	EXPECT_LE(task->vm_size, task->vm_peak);
-}
-
-/* The same without what CPUs keep back, in a record of the process. */
+/*
+ * XYZZY_APPROX_MEM leaves out what CPUs keep back of the resident pages, as
+ * field 24 of stat does. The rest is as in @pair.
+ */
 static void expect_approx(struct __test_metadata *_metadata,
 			  const struct pair *pair, int pidfd)
 {
@@ -44,131 +21,56 @@ static void expect_approx(struct __test_metadata *_metadata,
 
 	ASSERT_EQ(1, xyzzy_pidfd(-1, pidfd, XYZZY_MEM, XYZZY_APPROX_MEM, &task,
 				 1));
-	EXPECT_EQ(pair->snap.stat.field[24] * page_size(), rss(&task));
+	EXPECT_EQ(proc_value(&pair->snap, "stat 24") * page_size(), rss(&task));
 	EXPECT_LE(rss(&task), task.rss_peak);
-	/* All else is the same. */
 	EXPECT_EQ(exact->vm_size, task.vm_size);
 	EXPECT_EQ(exact->vm_peak, task.vm_peak);
 	EXPECT_EQ(0, memcmp(&exact->page_tables, &task.page_tables,
-			    offsetof(struct xyzzy_task, rchar) -
-			    offsetof(struct xyzzy_task, page_tables)));
+			    UP_TO(rchar) - UP_TO(page_tables)));
 }
 
-FIXTURE(mem)
-{
-	struct subject plain;	/* One that does nothing */
-	struct subject subject;
-	struct pair base;
-	struct pair pair;
-};
+RECORD_FIXTURE(mem)
 
 FIXTURE_VARIANT(mem)
 {
-	struct memory job;
+	struct memory use;
 };
 
-/* clang-format off */
-FIXTURE_VARIANT_ADD(mem, nothing)
-{ .job = { .anon = 0, }, };
-FIXTURE_VARIANT_ADD(mem, anon)
-{ .job = { .anon = 20, }, };
-FIXTURE_VARIANT_ADD(mem, file)
-{ .job = { .file = 10, }, };
-FIXTURE_VARIANT_ADD(mem, shmem)
-{ .job = { .shmem = 15, }, };
+FIXTURE_VARIANT_ADD(mem, nothing) { { .anon = 0 } };
+FIXTURE_VARIANT_ADD(mem, anon) { { .anon = 20 } };
+FIXTURE_VARIANT_ADD(mem, file) { { .file = 10 } };
+FIXTURE_VARIANT_ADD(mem, shmem) { { .shmem = 15 } };
 FIXTURE_VARIANT_ADD(mem, anon_file_and_shmem)
-{ .job = { .anon = 20, .file = 10, .shmem = 15, }, };
-FIXTURE_VARIANT_ADD(mem, locked)
-{ .job = { .locked = 3, }, };
-FIXTURE_VARIANT_ADD(mem, exec)
-{ .job = { .exec = 7, }, };
-FIXTURE_VARIANT_ADD(mem, stack)
-{ .job = { .stack = 2, }, };
-FIXTURE_VARIANT_ADD(mem, reserved)
-{ .job = { .reserved = 500, }, };
-FIXTURE_VARIANT_ADD(mem, sparse)
-{ .job = { .sparse = true, }, };
-FIXTURE_VARIANT_ADD(mem, peak)
-{ .job = { .peak = 20, }, };
-
+{ { .anon = 20, .file = 10, .shmem = 15 } };
+FIXTURE_VARIANT_ADD(mem, locked) { { .locked = 3 } };
+FIXTURE_VARIANT_ADD(mem, exec) { { .exec = 7 } };
+FIXTURE_VARIANT_ADD(mem, stack) { { .stack = 2 } };
+FIXTURE_VARIANT_ADD(mem, reserved) { { .reserved = 500 } };
+FIXTURE_VARIANT_ADD(mem, sparse) { { .sparse = true } };
+FIXTURE_VARIANT_ADD(mem, peak) { { .peak = 20 } };
 FIXTURE_VARIANT_ADD(mem, all)
 {
-	.job = {
+	{
 		.anon = 3, .file = 4, .shmem = 5, .locked = 6, .exec = 7,
 		.stack = 2, .peak = 30, .reserved = 9, .sparse = true,
-	},
+	}
 };
 
-/* clang-format on */
-
-FIXTURE_SETUP(mem)
+TEST_F(mem, is_that_of_proc)
 {
-	memset(&self->plain, -1, sizeof(self->plain));
-	memset(&self->subject, -1, sizeof(self->subject));
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
+	const struct xyzzy_task *task;
+	pid_t pid;
+
 	if (geteuid())
 		SKIP(return, NO_ROOT);
-	ASSERT_EQ(0, subject_start(&self->plain, NULL, NULL));
-	ASSERT_EQ(0, pair_take(&self->base, self->plain.pid, 0));
 	ASSERT_EQ(0, subject_start(&self->subject, use_memory,
-				   (void *)&variant->job));
-}
-
-FIXTURE_TEARDOWN(mem)
-{
-	subject_kill(&self->plain);
-	subject_kill(&self->subject);
-}
-
-TEST_F(mem, process_is_that_of_proc)
-{
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_mem(_metadata, &self->pair);
-	expect_rss(_metadata, &self->pair);
-	EXPECT_NE(0ULL, self->pair.task.text);
-	EXPECT_NE(0ULL, self->pair.task.page_tables);
-}
-
-TEST_F(mem, approximate_is_that_of_stat)
-{
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
+				   (void *)&variant->use));
+	pid = self->subject.pid;
+	COMPARE(pid, pid, XYZZY_MEM);
+	task = COMPARE(pid, 0, XYZZY_MEM);
+	EXPECT_NE(0ULL, task->text);
+	EXPECT_NE(0ULL, task->page_tables);
 	expect_approx(_metadata, &self->pair, self->subject.pidfd);
-}
-
-TEST_F(mem, thread_is_that_of_proc)
-{
-	pid_t pid = self->subject.pid;
-
-	ASSERT_EQ(0, pair_take(&self->pair, pid, pid));
-	expect_mem(_metadata, &self->pair);
-	expect_rss(_metadata, &self->pair);
-}
-
-/* So much more, but for a few pages that the subject uses anyway. */
-static void expect_grown(struct __test_metadata *_metadata, __u64 grown,
-			 __u64 before, __u64 after)
-{
-	EXPECT_LE(before + grown, after + unit_size());
-	EXPECT_GE(before + grown + 3 * unit_size(), after);
-}
-
-TEST_F(mem, resident_is_what_was_touched)
-{
-	const struct memory *job = &variant->job;
-	const struct xyzzy_task *before = &self->base.task;
-	const struct xyzzy_task *after = &self->pair.task;
-	__u64 anon = (job->anon + job->locked) * unit_size() +
-		     stack_size(job->stack);
-
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	if (!job->sparse)
-		expect_grown(_metadata, anon, before->rss_anon,
-			     after->rss_anon);
-	expect_grown(_metadata, job->file * unit_size(), before->rss_file,
-		     after->rss_file);
-	expect_grown(_metadata, job->shmem * unit_size(), before->rss_shmem,
-		     after->rss_shmem);
 }
 
 /* Bytes of a page table that maps pages of 4096 bytes */
@@ -178,143 +80,161 @@ TEST_F(mem, resident_is_what_was_touched)
 #define TABLE_SIZE 4096
 #endif
 
-TEST_F(mem, exact_figures_grow_by_what_was_mapped)
+/* A process uses a few more pages in any case. */
+static void expect_grown(struct __test_metadata *_metadata, __u64 grown,
+			 __u64 before, __u64 after)
 {
-	const struct memory *job = &variant->job;
-	const struct xyzzy_task *before = &self->base.task;
-	const struct xyzzy_task *after = &self->pair.task;
+	EXPECT_LE(before + grown, after + unit_size());
+	EXPECT_GE(before + grown + 3 * unit_size(), after);
+}
 
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	EXPECT_EQ(job->locked * unit_size(), after->locked - before->locked);
-	EXPECT_EQ(job->exec * unit_size(),
-		  after->text + after->lib - before->text - before->lib);
-	/* Where nothing is left for lib, text may have been cut: on sparc64. */
-	if (before->lib)
-		EXPECT_EQ(before->text, after->text);
-	EXPECT_LE(stack_size(job->stack), after->stack);
-	EXPECT_LE(before->data + (job->anon + job->locked) * unit_size(),
-		  after->data);
-	EXPECT_LE(before->vm_size +
-			  (job->anon + job->file + job->shmem + job->locked +
-			   job->exec + job->reserved) * unit_size(),
-		  after->vm_size);
+TEST_F(mem, grows_by_what_is_mapped_and_touched)
+{
+	const struct memory *use = &variant->use;
+	const __u64 unit = unit_size();
+	struct xyzzy_task old;		/* of a process that does nothing */
+	const struct xyzzy_task *new = &self->pair.task;
+
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	self->other = spawn_blocked();
+	ASSERT_LT(0, self->other);
+	ASSERT_EQ(0, record_get(self->other, 0, XYZZY_MEM, &old));
+	ASSERT_EQ(0, subject_start(&self->subject, use_memory, (void *)use));
+	COMPARE(self->subject.pid, 0, XYZZY_MEM);
+
+	if (!use->sparse)
+		expect_grown(_metadata, (use->anon + use->locked) * unit +
+					stack_size(use->stack),
+			     old.rss_anon, new->rss_anon);
+	expect_grown(_metadata, use->file * unit, old.rss_file, new->rss_file);
+	expect_grown(_metadata, use->shmem * unit, old.rss_shmem,
+		     new->rss_shmem);
+
+	EXPECT_EQ(use->locked * unit, new->locked - old.locked);
+	EXPECT_EQ(use->exec * unit, new->text + new->lib - old.text - old.lib);
+	/* Without lib, text may have been cut: on sparc64. */
+	if (old.lib)
+		EXPECT_EQ(old.text, new->text);
+	EXPECT_LE(stack_size(use->stack), new->stack);
+	EXPECT_LE(old.data + (use->anon + use->locked) * unit, new->data);
+	EXPECT_LE(old.vm_size + (use->anon + use->file + use->shmem +
+				 use->locked + use->exec + use->reserved) *
+					unit,
+		  new->vm_size);
 	/* Larger pages have larger tables. */
-	if (job->sparse && page_size() == 4096) {
-		EXPECT_LE(before->page_tables + SPARSE_PAGES / 2 * TABLE_SIZE,
-			  after->page_tables);
+	if (use->sparse && page_size() == 4096) {
+		EXPECT_LE(old.page_tables + SPARSE_PAGES / 2 * TABLE_SIZE,
+			  new->page_tables);
 	}
 }
 
 /*
- * What is or was there and no longer is
+ * Memory that is gone or swapped out
  */
-FIXTURE(gone)
-{
-	struct subject subject;
-	struct disk disk;
-	struct pair pair;
-};
-
-FIXTURE_SETUP(gone)
-{
-	memset(&self->subject, -1, sizeof(self->subject));
-	self->disk.fd = -1;
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-}
-
-FIXTURE_TEARDOWN(gone)
-{
-	subject_kill(&self->subject);
-	if (self->disk.fd >= 0)
-		swapoff(self->disk.path);
-	disk_close(&self->disk);
-}
-
-#define PEAK_UNITS 20
+RECORD_FIXTURE(gone)
 
 TEST_F(gone, peak_stays_when_memory_goes)
 {
-	const struct xyzzy_task *task = &self->pair.task;
-	struct memory job = { .peak = PEAK_UNITS };
+	struct memory use = { .peak = 20 };
+	const __u64 peak = use.peak * unit_size();
+	const struct xyzzy_task *task;
 
-	ASSERT_EQ(0, subject_start(&self->subject, use_memory, &job));
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_mem(_metadata, &self->pair);
-	expect_rss(_metadata, &self->pair);
-	EXPECT_LE(task->vm_size + PEAK_UNITS * unit_size(), task->vm_peak);
-	EXPECT_LE(rss(task) + PEAK_UNITS * unit_size(),
-		  task->rss_peak + unit_size());
+	ASSERT_EQ(0, subject_start(&self->subject, use_memory, &use));
+	task = COMPARE(self->subject.pid, 0, XYZZY_MEM);
+	EXPECT_LE(task->vm_size + peak, task->vm_peak);
+	/* The kernel derives it from counters without what CPUs keep back. */
+	EXPECT_LE(rss(task) + peak, task->rss_peak + 3 * unit_size());
 }
 
-TEST_F(gone, swap_is_0_where_nothing_is_swapped)
+TEST_F(gone, swap_is_0_if_nothing_is_swapped_out)
 {
-	struct memory job = { .anon = 4 };
+	struct memory use = { .anon = 4 };
+	const struct xyzzy_task *task;
 
-	ASSERT_EQ(0, subject_start(&self->subject, use_memory, &job));
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	if (proc_status_num(&self->pair.snap.status, "VmSwap"))
+	ASSERT_EQ(0, subject_start(&self->subject, use_memory, &use));
+	task = COMPARE(self->subject.pid, 0, XYZZY_MEM);
+	if (proc_value(&self->pair.snap, "status VmSwap"))
 		SKIP(return, "memory is short: the subject is swapped out");
-	EXPECT_EQ(0ULL, self->pair.task.swap);
+	EXPECT_EQ(0ULL, task->swap);
 }
 
-TEST_F(gone, swap_is_what_is_swapped_out)
+FIXTURE(swap)
+{
+	struct subject subject;
+	struct pair pair;
+	struct disk disk;
+};
+
+FIXTURE_SETUP(swap)
 {
 	off_t size = 2 * SWAP_UNITS * unit_size();
-	int err;
 
+	if (!have_xyzzy())
+		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
 	if (disk_open(&self->disk, size))
 		SKIP(return, "no loop devices");
+	memset(&self->subject, -1, sizeof(self->subject));
 	ASSERT_EQ(0, make_swap(self->disk.fd, size));
+}
+
+FIXTURE_TEARDOWN(swap)
+{
+	subject_kill(&self->subject);
+	swapoff(self->disk.path);
+	disk_close(&self->disk);
+}
+
+TEST_F(swap, is_what_is_swapped_out)
+{
+	const struct xyzzy_task *task;
+	int err;
+
 	if (swapon(self->disk.path, 0))
 		SKIP(return, "cannot swap: %s", strerror(errno));
 	err = subject_start(&self->subject, swap_out, NULL);
 	if (err == -EOPNOTSUPP)
 		SKIP(return, "nothing is swapped out");
 	ASSERT_EQ(0, err);
-	ASSERT_EQ(0, pair_take(&self->pair, self->subject.pid, 0));
-	expect_mem(_metadata, &self->pair);
-	expect_rss(_metadata, &self->pair);
-	EXPECT_LT((SWAP_UNITS / 2 - 1) * unit_size(), self->pair.task.swap);
+	task = COMPARE(self->subject.pid, 0, XYZZY_MEM);
+	EXPECT_LT((SWAP_UNITS / 2 - 1) * unit_size(), task->swap);
 }
 
 /*
- * What CPUs keep back: the subject uses memory on each of them.
+ * What CPUs keep back: a subject uses memory on each CPU.
  */
-struct spread_job {
+struct cpu_job {
 	int cpu;
 	char *maps[3];
 };
 
-#define PAGES_A_CPU 16		/* Not too many to be kept back */
+#define PAGES_PER_CPU 16	/* Few enough for a CPU to keep back */
 
-static void touch_pages(char *map, int first, int nr)
-{
-	for (int i = first; i < first + nr; i++)
-		map[i * page_size()] = 1;
-}
-
-/* Another number of pages of each kind, and on each CPU. */
+/* The number of pages differs between kinds of memory, and between CPUs. */
 static void *use_on_cpu(void *arg)
 {
-	const struct spread_job *job = arg;
+	const struct cpu_job *job = arg;
 
 	if (pin_to_cpu(job->cpu))
 		_exit(EXIT_FAILURE);
-	for (int i = 0; i < 3; i++)
-		touch_pages(job->maps[i], job->cpu * PAGES_A_CPU,
-			    3 + (job->cpu + 4 * i) % (PAGES_A_CPU - 3));
+	for (int i = 0; i < 3; i++) {
+		int first = job->cpu * PAGES_PER_CPU;
+		int nr = 3 + (job->cpu + 4 * i) % (PAGES_PER_CPU - 3);
+
+		for (int page = first; page < first + nr; page++)
+			job->maps[i][page * page_size()] = 1;
+	}
 	return NULL;
 }
 
-/* One thread after the other, from the last CPU on; the first one stays. */
+/* One thread after the other; the leader has not moved. */
 static int use_on_each_cpu(void *arg)
 {
-	int nr = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t size = nr * PAGES_A_CPU * page_size();
-	struct spread_job job;
+	int nr = sysconf(_SC_NPROCESSORS_ONLN), rw = PROT_READ | PROT_WRITE;
+	size_t size = nr * PAGES_PER_CPU * page_size();
+	struct cpu_job job;
 	pthread_t thread;
 	int fd = open_file(size);
 
@@ -322,12 +242,9 @@ static int use_on_each_cpu(void *arg)
 	if (fd < 0)
 		return -errno;
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	job.maps[0] = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	job.maps[1] = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	job.maps[2] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			   0);
+	job.maps[0] = mmap(NULL, size, rw, ANON, -1, 0);
+	job.maps[1] = mmap(NULL, size, rw, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	job.maps[2] = mmap(NULL, size, rw, MAP_SHARED, fd, 0);
 	for (int i = 0; i < 3; i++)
 		if (job.maps[i] == MAP_FAILED)
 			return -ENOMEM;
@@ -338,47 +255,22 @@ static int use_on_each_cpu(void *arg)
 	return 0;
 }
 
-#define NR_SPREAD 100
-
-FIXTURE(spread)
-{
-	struct subject subjects[NR_SPREAD];
-	struct pair pairs[NR_SPREAD];
-	struct walk walk;
-};
-
-FIXTURE_SETUP(spread)
-{
-	memset(self->subjects, -1, sizeof(self->subjects));
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-}
-
-FIXTURE_TEARDOWN(spread)
-{
-	walk_free(&self->walk);
-	for (int i = 0; i < NR_SPREAD; i++)
-		subject_kill(&self->subjects[i]);
-}
+RECORD_FIXTURE(spread)
 
 TEST_F(spread, process_is_that_of_proc)
 {
-	struct subject *subject = &self->subjects[0];
-	struct pair *pair = &self->pairs[0];
-
-	ASSERT_EQ(0, subject_start(subject, use_on_each_cpu, NULL));
-	ASSERT_EQ(0, pair_take(pair, subject->pid, 0));
-	expect_mem(_metadata, pair);
-	expect_rss(_metadata, pair);
-	expect_approx(_metadata, pair, subject->pidfd);
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, subject_start(&self->subject, use_on_each_cpu, NULL));
+	COMPARE(self->subject.pid, 0, XYZZY_MEM);
+	expect_approx(_metadata, &self->pair, self->subject.pidfd);
 	TH_LOG("CPUs keep back %lld bytes",
-	       (long long)(rss(&pair->task) -
-			   pair->snap.stat.field[24] * page_size()));
+	       (long long)(rss(&self->pair.task) -
+			   proc_value(&self->pair.snap, "stat 24") *
+				   page_size()));
 }
 
-/* What /proc shows of the process, unless that changes, or it is gone. */
+/* What /proc shows of a process; false if that changes. */
 static bool take_snap(struct pair *pair)
 {
 	struct proc_dir dir = proc_dir(pair->task.pid, 0);
@@ -389,44 +281,49 @@ static bool take_snap(struct pair *pair)
 	       !memcmp(&before, &pair->snap, sizeof(before));
 }
 
-/* Those of others that sleep, too. */
+#define NR_SPREAD 100
+
+/* The processes of a walk, and others that sleep */
 TEST_F(spread, processes_of_a_walk_are_those_of_proc)
 {
-	struct walk *walk = &self->walk;
+	struct subject subjects[NR_SPREAD];
+	struct walk walk;
 	int nr = 0;
 
+	if (geteuid())
+		SKIP(return, NO_ROOT);
 	for (int i = 0; i < NR_SPREAD; i++)
-		ASSERT_EQ(0, subject_start(&self->subjects[i], use_on_each_cpu,
+		ASSERT_EQ(0, subject_start(&subjects[i], use_on_each_cpu,
 					   NULL));
-	ASSERT_EQ(0, walk_all(walk, -1, XYZZY_MEM, 0, 64));
-	for (size_t i = 0; i < walk->nr; i++) {
-		struct pair *pair = &self->pairs[0];
-
-		pair->task = walk->tasks[i];
-		if (!record_has(&pair->task, XYZZY_MEM) || !take_snap(pair))
+	ASSERT_EQ(0, walk_all(&walk, -1, XYZZY_MEM, 0, 64));
+	for (size_t i = 0; i < walk.nr; i++) {
+		self->pair.task = walk.tasks[i];
+		if (!record_has(&walk.tasks[i], XYZZY_MEM) ||
+		    !take_snap(&self->pair))
 			continue;
-		expect_mem(_metadata, pair);
-		expect_rss(_metadata, pair);
+		expect_groups(_metadata, &self->pair, XYZZY_MEM);
 		nr++;
 	}
 	EXPECT_LE(NR_SPREAD, nr);
+	walk_free(&walk);
+	for (int i = 0; i < NR_SPREAD; i++)
+		subject_kill(&subjects[i]);
 }
 
 /*
- * Processes that grow, and are gone when they are large. No peak is below what
- * it is the peak of.
+ * Processes that grow, and exit when they are large: their size is never above
+ * its peak.
  */
 static const struct growth {
 	int pages;		/* in one step */
 	int steps;
-	int flags;		/* MAP_POPULATE: they are resident as well */
+	int flags;		/* MAP_POPULATE: resident memory grows too */
 } growths[] = {
 	{ .pages = 64, .steps = 128, .flags = MAP_POPULATE },
 	{ .pages = 64, .steps = 4096, .flags = MAP_NORESERVE },
 };
 
 #define NR_GROWERS ARRAY_SIZE(growths)
-#define GROWTH_MS 1000
 
 FIXTURE(growth)
 {
@@ -452,17 +349,16 @@ static void grow(const struct growth *growth)
 
 	for (int i = 0; i < growth->steps; i++) {
 		char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				 growth->flags | MAP_PRIVATE | MAP_ANONYMOUS,
-				 -1, 0);
+				 growth->flags | ANON, -1, 0);
 
-		/* Shrink at times, but grow on. */
+		/* Shrink now and then. */
 		if (map == MAP_FAILED || (i % 8 == 7 && munmap(map, size)))
 			break;
 	}
 	_exit(EXIT_SUCCESS);
 }
 
-/* Its children grow, one after the other: each starts with low peaks. */
+/* Its children grow, one after the other; each starts with low peaks. */
 static pid_t spawn_grower(const struct growth *growth)
 {
 	pid_t pid = fork_child();
@@ -482,17 +378,14 @@ static pid_t spawn_grower(const struct growth *growth)
 
 FIXTURE_SETUP(growth)
 {
-	self->procfd = -1;
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
-	if (variant->procfs) {
-		self->procfd = open_procfs(NULL);
-		if (self->procfd < 0)
-			SKIP(return, "cannot mount a procfs");
-	}
+	self->procfd = variant->procfs ? open_procfs(NULL) : -1;
+	if (variant->procfs && self->procfd < 0)
+		SKIP(return, "cannot mount a procfs");
 	for (size_t i = 0; i < NR_GROWERS; i++)
 		self->growers[i] = spawn_grower(&growths[i]);
-	/* Between two looks at one figure there is to be time. */
+	/* Let time pass between two reads of one figure. */
 	self->disturber = spawn_disturber(1, 200);
 	ASSERT_EQ(0, pin_to_cpu(1));
 }
@@ -501,19 +394,6 @@ FIXTURE_TEARDOWN(growth)
 {
 	kill_child(self->disturber);
 	kill_many(self->growers, NR_GROWERS);
-	close_fd(self->procfd);
-}
-
-/* The first grower and who came after it: just those that are of interest. */
-static int walk_growers(FIXTURE_DATA(growth) * self, unsigned int flags,
-			struct walk *walk)
-{
-	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_MEM, NULL, 64);
-
-	params.procfd = self->procfd;
-	params.cursor = self->growers[0];
-	memset(walk, 0, sizeof(*walk));
-	return walk_on(walk, &params, flags);
 }
 
 static bool has_peaks(const struct xyzzy_task *task)
@@ -523,14 +403,19 @@ static bool has_peaks(const struct xyzzy_task *task)
 
 TEST_F(growth, is_never_above_its_peak)
 {
-	__u64 end = now_ns() + GROWTH_MS * 1000000ULL;
+	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_MEM, NULL, 64);
+	__u64 end = now_ns() + NSEC_PER_SEC;
 	unsigned long nr = 0, nr_wrong = 0;
 	unsigned int flags = variant->flags;
 	struct xyzzy_task wrong = { 0 };
-	struct walk walk;
 
+	params.procfd = self->procfd;
 	while (now_ns() < end) {
-		ASSERT_EQ(0, walk_growers(self, flags, &walk));
+		struct walk walk = { 0 };
+
+		/* The growers and the processes after them */
+		params.cursor = self->growers[0];
+		ASSERT_EQ(0, walk_on(&walk, &params, flags));
 		for (size_t i = 0; i < walk.nr; i++) {
 			if (has_peaks(&walk.tasks[i]))
 				continue;
@@ -542,11 +427,10 @@ TEST_F(growth, is_never_above_its_peak)
 		flags ^= XYZZY_THREADS;
 	}
 	TH_LOG("%lu records", nr);
-	EXPECT_EQ(0UL, nr_wrong) {
+	EXPECT_EQ(0UL, nr_wrong)
 		TH_LOG("one: size %llu, peak %llu; resident %llu, peak %llu",
 		       wrong.vm_size, wrong.vm_peak, rss(&wrong),
 		       wrong.rss_peak);
-	}
 }
 
 TEST_HARNESS_MAIN

@@ -1,69 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A procfs that is unmounted, or mounted again with other options, between two
- * calls of one walk or meanwhile.
+ * A procfs that is unmounted, or whose options change: before a call, between
+ * two calls of one walk, or during them.
  */
 #include "kselftest_harness.h"
 #include "caller.h"
 
-/* In the order of their PIDs */
-enum { OWN_FIRST, OTHERS_FIRST, OTHERS_SECOND, OWN_SECOND, NR_SUBJECTS };
-
-FIXTURE(mounted)
+/*
+ * New options apply to descriptors that are open already.
+ */
+FIXTURE(remount)
 {
-	char dir[32];
-	struct subject subjects[NR_SUBJECTS];
-	struct xyzzy_params params;
-	struct xyzzy_task task;
-	pid_t changer;
-	struct walk walk;
+	struct mounted procfs;
+	struct subject actors[NR_ACTORS];
+	struct view *view;
 };
 
-static int be_actor(void *arg)
+FIXTURE_VARIANT(remount)
 {
-	return act((void *)&actor_kinds[*(enum actor *)arg]);
+	const char *before;
+	enum sees sees_before;
+	const char *after;
+	enum sees sees_after;
+};
+
+FIXTURE_VARIANT_ADD(remount, hide_others)
+	{ "hidepid=0", SEES_ALL, "hidepid=2", SEES_OWN };
+FIXTURE_VARIANT_ADD(remount, show_others)
+	{ "hidepid=4", SEES_OWN, "hidepid=0", SEES_ALL };
+FIXTURE_VARIANT_ADD(remount, show_others_to_group)
+	{ "hidepid=2", SEES_OWN, "gid=5678", SEES_ALL };
+
+FIXTURE_SETUP(remount)
+{
+	const struct caller caller = ORDINARY_USER;
+
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	ASSERT_EQ(0, mount_at_new_dir(&self->procfs, "proc", variant->before));
+	self->view = view_make(&caller, self->procfs.fd);
+	ASSERT_EQ(0, actors_start(self->actors));
 }
+
+FIXTURE_TEARDOWN(remount)
+{
+	actors_kill(self->actors);
+	unmount(&self->procfs);
+}
+
+TEST_F(remount, applies_to_open_descriptor)
+{
+	expect_view(_metadata, self->view, self->actors, variant->sees_before);
+	ASSERT_EQ(0, remount(self->procfs.fd, variant->after));
+	expect_view(_metadata, self->view, self->actors, variant->sees_after);
+}
+
+TEST_F(remount, does_not_apply_to_another_procfs)
+{
+	int other = open_procfs("0");
+
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, remount(other, variant->after));
+	expect_view(_metadata, self->view, self->actors, variant->sees_before);
+	close(other);
+}
+
+/*
+ * Walks by an ordinary user. These processes are in the order of their PIDs.
+ */
+enum { OWN_FIRST, OTHERS_FIRST, OTHERS_SECOND, OWN_SECOND, NR_SUBJECTS };
 
 static int subjects_start(struct subject *subjects)
 {
-	enum actor actors[NR_SUBJECTS] = { OWN, OTHERS, OTHERS, OWN };
+	static const enum actor actors[] = { OWN, OTHERS, OTHERS, OWN };
 	int err = 0;
 
 	for (int i = 0; i < NR_SUBJECTS && !err; i++)
-		err = subject_start(&subjects[i], be_actor, &actors[i]);
+		err = subject_start(&subjects[i], act,
+				    (void *)&actor_kinds[actors[i]]);
+	if (!err && (setgroups(0, NULL) || setresgid(USER, USER, USER)))
+		err = -errno;
 	return err;
 }
 
-FIXTURE_SETUP(mounted)
+static void subjects_kill(struct subject *subjects)
 {
-	memset(self->subjects, -1, sizeof(self->subjects));
-	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
-	ASSERT_TRUE(!!mkdtemp(self->dir));
-	self->params = XYZZY_PARAMS(0, &self->task, 1);
-	self->params.procfd = mount_proc(self->dir, "hidepid=0");
-	ASSERT_LE(0, self->params.procfd);
-	ASSERT_EQ(0, subjects_start(self->subjects));
-	ASSERT_EQ(0, setgroups(0, NULL));
-	ASSERT_EQ(0, setresgid(USER, USER, USER));
-}
-
-FIXTURE_TEARDOWN(mounted)
-{
-	walk_free(&self->walk);
-	kill_child(self->changer);
 	for (int i = 0; i < NR_SUBJECTS; i++)
-		subject_kill(&self->subjects[i]);
-	umount2(self->dir, MNT_DETACH);
-	rmdir(self->dir);
+		subject_kill(&subjects[i]);
 }
 
-/* An ordinary user goes on with the walk, record by record, up to @pid. */
+/* Continue a walk, record by record, up to @pid. */
 static long walk_up_to(struct xyzzy_params *params, pid_t pid)
 {
 	const struct xyzzy_task *task = params->tasks;
@@ -77,80 +103,110 @@ static long walk_up_to(struct xyzzy_params *params, pid_t pid)
 	return seteuid(0) ? -errno : ret;
 }
 
+static pid_t next_pid(struct xyzzy_params *params)
+{
+	long ret;
+
+	if (seteuid(USER))
+		return -errno;
+	ret = xyzzy_call(params, 0);
+	return seteuid(0) || ret != 1 ? -1 : (pid_t)params->tasks->pid;
+}
+
+static int unmount_busy(const struct mounted *procfs)
+{
+	return umount2(procfs->dir, 0) && errno == EBUSY ? 0 : -EIO;
+}
+
+static int unmount_lazily(const struct mounted *procfs)
+{
+	return umount2(procfs->dir, MNT_DETACH) ? -errno : 0;
+}
+
+static int hide_others(const struct mounted *procfs)
+{
+	return remount(procfs->fd, "hidepid=2");
+}
+
+static int show_others(const struct mounted *procfs)
+{
+	return remount(procfs->fd, "hidepid=0");
+}
+
+static int mount_over(const struct mounted *procfs)
+{
+	return mount("proc", procfs->dir, "proc", 0, "hidepid=0") ? -errno : 0;
+}
+
+FIXTURE(walk)
+{
+	struct mounted procfs;
+	struct subject subjects[NR_SUBJECTS];
+	struct xyzzy_params params;
+	struct xyzzy_task task;
+};
+
+FIXTURE_VARIANT(walk)
+{
+	const char *options;
+	int (*change)(const struct mounted *procfs);
+	bool shows_others;	/* After the change */
+};
+
+FIXTURE_VARIANT_ADD(walk, busy)
+	{ "hidepid=0", unmount_busy, true };
+FIXTURE_VARIANT_ADD(walk, lazily_unmounted)
+	{ "hidepid=0", unmount_lazily, true };
+FIXTURE_VARIANT_ADD(walk, lazily_unmounted_hidepid_2)
+	{ "hidepid=2", unmount_lazily, false };
+FIXTURE_VARIANT_ADD(walk, remounted_hidepid_2)
+	{ "hidepid=0", hide_others, false };
+FIXTURE_VARIANT_ADD(walk, remounted_hidepid_0)
+	{ "hidepid=2", show_others, true };
+FIXTURE_VARIANT_ADD(walk, below_another_procfs)
+	{ "hidepid=2", mount_over, false };
+
+FIXTURE_SETUP(walk)
+{
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	ASSERT_EQ(0, mount_at_new_dir(&self->procfs, "proc", variant->options));
+	ASSERT_EQ(0, subjects_start(self->subjects));
+	self->params = XYZZY_PARAMS(0, &self->task, 1);
+	self->params.procfd = self->procfs.fd;
+}
+
+FIXTURE_TEARDOWN(walk)
+{
+	subjects_kill(self->subjects);
+	unmount(&self->procfs);
+}
+
 #define expect_found(_who)						\
 	EXPECT_EQ(1, walk_up_to(&self->params, self->subjects[_who].pid))
 
-/* The walk finds no PID 0, and thus ends. */
-#define expect_end()							\
-	EXPECT_EQ(0, walk_up_to(&self->params, 0))
+#define expect_next(_who)						\
+	EXPECT_EQ(self->subjects[_who].pid, next_pid(&self->params))
 
-TEST_F(mounted, busy_as_long_as_it_is_open)
+TEST_F(walk, continues_with_options_of_its_procfs)
 {
 	expect_found(OWN_FIRST);
-	EXPECT_EQ(-1, umount2(self->dir, 0));
-	EXPECT_EQ(EBUSY, errno);
-	expect_found(OTHERS_FIRST);
-	expect_found(OWN_SECOND);
-	expect_end();
+	if (!strcmp(variant->options, "hidepid=0"))
+		expect_found(OTHERS_FIRST);
+	ASSERT_EQ(0, variant->change(&self->procfs));
+	if (variant->shows_others) {
+		expect_found(OTHERS_SECOND);
+		expect_found(OWN_SECOND);
+	} else {
+		expect_next(OWN_SECOND);
+	}
+	/* PID 0 is not found, so the walk ends. */
+	EXPECT_EQ(0, walk_up_to(&self->params, 0));
 }
 
-TEST_F(mounted, walk_goes_on_after_lazy_unmount)
-{
-	expect_found(OWN_FIRST);
-	ASSERT_EQ(0, umount2(self->dir, MNT_DETACH));
-	expect_found(OTHERS_FIRST);
-	expect_found(OTHERS_SECOND);
-	expect_found(OWN_SECOND);
-	expect_end();
-}
-
-TEST_F(mounted, lazy_unmount_reveals_nothing)
-{
-	ASSERT_EQ(0, reconfigure(self->params.procfd, "hidepid", "2"));
-	expect_found(OWN_FIRST);
-	ASSERT_EQ(0, umount2(self->dir, MNT_DETACH));
-	ASSERT_EQ(0, seteuid(USER));
-	EXPECT_EQ(1, xyzzy_call(&self->params, 0));
-	EXPECT_EQ((__u32)self->subjects[OWN_SECOND].pid, self->task.pid);
-	ASSERT_EQ(0, seteuid(0));
-	expect_end();
-}
-
-TEST_F(mounted, hidepid_hides_the_rest_of_the_walk)
-{
-	expect_found(OWN_FIRST);
-	expect_found(OTHERS_FIRST);
-	ASSERT_EQ(0, reconfigure(self->params.procfd, "hidepid", "2"));
-	ASSERT_EQ(0, seteuid(USER));
-	EXPECT_EQ(1, xyzzy_call(&self->params, 0));
-	EXPECT_EQ((__u32)self->subjects[OWN_SECOND].pid, self->task.pid);
-	ASSERT_EQ(0, seteuid(0));
-	expect_end();
-}
-
-TEST_F(mounted, hidepid_0_shows_the_rest_of_the_walk)
-{
-	ASSERT_EQ(0, reconfigure(self->params.procfd, "hidepid", "2"));
-	expect_found(OWN_FIRST);
-	ASSERT_EQ(0, reconfigure(self->params.procfd, "hidepid", "0"));
-	expect_found(OTHERS_FIRST);
-	expect_found(OTHERS_SECOND);
-	expect_found(OWN_SECOND);
-	expect_end();
-}
-
-/* Mounted again in the same place, it is another procfs. */
-TEST_F(mounted, walk_stays_with_its_procfs)
-{
-	ASSERT_EQ(0, reconfigure(self->params.procfd, "hidepid", "2"));
-	expect_found(OWN_FIRST);
-	ASSERT_EQ(0, mount("proc", self->dir, "proc", 0, "hidepid=0"));
-	ASSERT_EQ(0, seteuid(USER));
-	EXPECT_EQ(1, xyzzy_call(&self->params, 0));
-	EXPECT_EQ((__u32)self->subjects[OWN_SECOND].pid, self->task.pid);
-	ASSERT_EQ(0, seteuid(0));
-	umount2(self->dir, MNT_DETACH);
-}
+/*
+ * Options that change during calls
+ */
 
 /* Hides the processes of others and shows them again, over and over. */
 static pid_t spawn_changer(int procfd)
@@ -160,40 +216,45 @@ static pid_t spawn_changer(int procfd)
 	if (pid)
 		return pid;
 	while (getppid() == parent)
-		if (reconfigure(procfd, "hidepid", "2") ||
-		    reconfigure(procfd, "hidepid", "0"))
+		if (remount(procfd, "hidepid=2") || remount(procfd, "hidepid=0"))
 			break;
 	_exit(EXIT_FAILURE);
 }
 
-/* More, if what is looked for has not been there by then. */
+/* Look more often if one of the two results has not occurred by then. */
 #define MIN_LOOKS 500
 
-TEST_F(mounted, options_that_change_meanwhile_hide_others_or_do_not)
+TEST(options_that_change_during_calls_hide_others_or_not)
 {
+	struct subject who[NR_SUBJECTS];
 	bool seen[2] = { false, false };
-	int count;
+	int procfd, count;
+	struct walk walk;
+	pid_t changer;
 
-	self->changer = spawn_changer(self->params.procfd);
-	ASSERT_LT(0, self->changer);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	procfd = open_procfs("0");
+	ASSERT_LE(0, procfd);
+	ASSERT_EQ(0, subjects_start(who));
+	changer = spawn_changer(procfd);
+	ASSERT_LT(0, changer);
 	ASSERT_EQ(0, seteuid(USER));
 	for (int i = 0; i < WAIT_TRIES; i++) {
-		const struct subject *who = self->subjects;
-		struct walk *walk = &self->walk;
-
-		ASSERT_EQ(0, walk_all(walk, self->params.procfd, XYZZY_ID, 0,
-				      1000));
-		ASSERT_EQ(1, walk_count(walk, who[OWN_FIRST].pid));
-		ASSERT_EQ(1, walk_count(walk, who[OWN_SECOND].pid));
-		count = walk_count(walk, who[OTHERS_FIRST].pid);
+		ASSERT_EQ(0, walk_all(&walk, procfd, XYZZY_ID, 0, 1000));
+		ASSERT_EQ(1, walk_count(&walk, who[OWN_FIRST].pid));
+		ASSERT_EQ(1, walk_count(&walk, who[OWN_SECOND].pid));
+		count = walk_count(&walk, who[OTHERS_FIRST].pid);
 		ASSERT_GE(1, count);
 		seen[count] = true;
-		walk_free(walk);
+		walk_free(&walk);
 		if (i >= MIN_LOOKS && seen[0] && seen[1])
 			break;
 	}
 	EXPECT_TRUE(seen[0] && seen[1]);
 	ASSERT_EQ(0, seteuid(0));
+	kill_child(changer);
+	subjects_kill(who);
 }
 
 TEST_HARNESS_MAIN

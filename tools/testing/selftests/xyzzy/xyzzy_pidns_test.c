@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks of a PID namespace. All processes in it are known here, so the end of
- * a walk is tested here as well.
+ * PID namespaces: which processes a walk finds, which IDs are in records, and
+ * who sees what inside. All processes of a namespace are known here, so this is
+ * also the place to test the end of a walk.
  */
 #include "kselftest_harness.h"
-#include "ns.h"
+#include "caller.h"
+#include "record.h"
+#include "use.h"
 
-/* PIDs at the ends of what an ID table has room for in a node or a page. */
+/* PIDs at the limits of what an ID table has room for in a node or a page. */
 static const pid_t sparse_pids[] = {
 	3, 62, 63, 64, 65, 127, 128, 1023, 1024, 4094, 4095, 4096, 4097,
 	32766, 32767,
 };
 
-#define NR_SPARSE ((int)(sizeof(sparse_pids) / sizeof(*sparse_pids)))
+#define NR_SPARSE ((int)ARRAY_SIZE(sparse_pids))
 
 FIXTURE(pidns)
 {
 	struct pidns ns;
 	pid_t pids[NR_SPARSE];
+	struct pair pair;
 	struct walk walk;
 	struct xyzzy_params params;
 	struct xyzzy_task tasks[8];
@@ -25,13 +29,12 @@ FIXTURE(pidns)
 
 FIXTURE_SETUP(pidns)
 {
-	self->ns.procfd = -1;
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
 	if (spawn_pidns(&self->ns))
-		SKIP(return, "no PID namespace: %s", strerror(errno));
+		SKIP(return, "no PID namespaces: %s", strerror(errno));
 	self->params = XYZZY_PARAMS(0, self->tasks, 8);
 	self->params.procfd = self->ns.procfd;
 }
@@ -43,47 +46,34 @@ FIXTURE_TEARDOWN(pidns)
 	kill_pidns(&self->ns);
 }
 
-static pid_t spawn_into(const struct pidns *ns, pid_t inner)
-{
-	pid_t pid = fork_into(ns, inner);
-
-	if (pid)
-		return pid;
-	for (;;)
-		pause();
-}
-
 /*
- * PIDs as seen in the namespace.
+ * Processes and PIDs as seen in the namespace
  */
-TEST_F(pidns, procfs_shows_its_namespace_alone)
+static void expect_inner(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(pidns) * self, unsigned int flags)
 {
-	ASSERT_EQ(0, walk_all(&self->walk, self->ns.procfd, 0, 0, 64));
+	const __u32 pids[] = { 1, self->ns.inner_sleeper };
+
+	ASSERT_EQ(0, walk_all(&self->walk, self->ns.procfd, 0, flags, 64));
 	ASSERT_EQ(2, (int)self->walk.nr);
-	EXPECT_EQ(1U, self->walk.tasks[0].pid);
-	EXPECT_EQ(1U, self->walk.tasks[0].tgid);
-	EXPECT_EQ((__u32)self->ns.inner_sleeper, self->walk.tasks[1].pid);
-	EXPECT_EQ((__u32)self->ns.inner_sleeper, self->walk.tasks[1].tgid);
+	for (int i = 0; i < 2; i++) {
+		EXPECT_EQ(pids[i], self->walk.tasks[i].pid);
+		EXPECT_EQ(pids[i], self->walk.tasks[i].tgid);
+		EXPECT_EQ(i ? pids[0] : 0, self->walk.tasks[i].ppid);
+	}
 }
 
-TEST_F(pidns, procfs_shows_the_threads_of_its_namespace_alone)
+TEST_F(pidns, procfs_shows_its_namespace_only)
 {
-	ASSERT_EQ(0, walk_all(&self->walk, self->ns.procfd, 0, XYZZY_THREADS,
-			      64));
-	ASSERT_EQ(2, (int)self->walk.nr);
-	EXPECT_EQ(1U, self->walk.tasks[0].pid);
-	EXPECT_EQ((__u32)self->ns.inner_sleeper, self->walk.tasks[1].pid);
+	expect_inner(_metadata, self, 0);
 }
 
-TEST_F(pidns, parents_are_those_in_the_namespace)
+TEST_F(pidns, procfs_shows_the_threads_of_its_namespace_only)
 {
-	ASSERT_EQ(0, walk_all(&self->walk, self->ns.procfd, 0, 0, 64));
-	ASSERT_EQ(2, (int)self->walk.nr);
-	EXPECT_EQ(0U, self->walk.tasks[0].ppid);
-	EXPECT_EQ(1U, self->walk.tasks[1].ppid);
+	expect_inner(_metadata, self, XYZZY_THREADS);
 }
 
-TEST_F(pidns, caller_sees_processes_of_inner_namespaces_with_its_own_pids)
+TEST_F(pidns, caller_outside_sees_inner_processes_with_outer_pids)
 {
 	struct xyzzy_task *init;
 	int children = 0;
@@ -97,7 +87,7 @@ TEST_F(pidns, caller_sees_processes_of_inner_namespaces_with_its_own_pids)
 	EXPECT_EQ(1, children);
 }
 
-TEST_F(pidns, of_a_dead_init_is_empty)
+TEST_F(pidns, is_empty_after_its_init_has_died)
 {
 	kill_child(self->ns.init);
 	self->ns.init = 0;
@@ -105,7 +95,7 @@ TEST_F(pidns, of_a_dead_init_is_empty)
 	EXPECT_EQ(0, xyzzy_call(&self->params, XYZZY_THREADS));
 }
 
-TEST_F(pidns, pidfd_gives_the_pid_of_the_walked_namespace)
+TEST_F(pidns, pidfd_gives_the_pid_in_the_walked_namespace)
 {
 	int pidfd = sys_pidfd_open(self->ns.init, 0);
 
@@ -117,7 +107,7 @@ TEST_F(pidns, pidfd_gives_the_pid_of_the_walked_namespace)
 	close(pidfd);
 }
 
-TEST_F(pidns, pidfd_of_another_namespace_is_not_found)
+TEST_F(pidns, pidfd_of_outer_process_is_esrch)
 {
 	int pidfd = sys_pidfd_open(getpid(), 0);
 
@@ -130,90 +120,79 @@ TEST_F(pidns, pidfd_of_another_namespace_is_not_found)
 }
 
 /*
- * A caller inside the namespace.
+ * A caller inside the namespace
  */
-
-/* What a call of @params inside returns; the records go to params->tasks. */
-static long call_inside(const struct pidns *ns, struct xyzzy_params *params,
-			pid_t *outer)
+static long call_inside(FIXTURE_DATA(pidns) * self, int procfd, int pidfd)
 {
 	struct shared {
 		long ret;
 		struct xyzzy_params params;
 		struct xyzzy_task tasks[8];
-	} *shared;
+	} *shared = share_memory(sizeof(*shared));
 	int status;
-	long ret;
+	pid_t pid;
 
-	shared = share_memory(sizeof(*shared));
-	shared->params = *params;
-	shared->params.tasks = shared->tasks;
-	*outer = fork_into(ns, 0);
-	if (!*outer) {
+	shared->params = XYZZY_PARAMS(0, shared->tasks, 8);
+	shared->params.procfd = procfd;
+	shared->params.pidfd = pidfd;
+	pid = fork_into(&self->ns, 0);
+	if (!pid) {
 		shared->ret = xyzzy_call(&shared->params, 0);
 		_exit(EXIT_SUCCESS);
 	}
-	if (*outer < 0 || waitpid(*outer, &status, 0) != *outer || status)
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		return -ECHILD;
-	memcpy(params->tasks, shared->tasks, sizeof(shared->tasks));
-	ret = shared->ret;
-	munmap(shared, sizeof(*shared));
-	return ret;
+	memcpy(self->tasks, shared->tasks, sizeof(self->tasks));
+	return shared->ret;
 }
 
 TEST_F(pidns, caller_inside_sees_its_own_namespace)
 {
-	pid_t outer;
-
-	self->params.procfd = -1;
-	ASSERT_EQ(3, call_inside(&self->ns, &self->params, &outer));
+	ASSERT_EQ(3, call_inside(self, -1, -1));
 	EXPECT_EQ(1U, self->tasks[0].pid);
 	EXPECT_EQ((__u32)self->ns.inner_sleeper, self->tasks[1].pid);
 	EXPECT_LT(self->tasks[1].pid, self->tasks[2].pid);
 	EXPECT_EQ(0U, self->tasks[2].ppid);
 }
 
-TEST_F(pidns, caller_inside_sees_more_through_a_procfs_from_outside)
+TEST_F(pidns, caller_inside_sees_outer_processes_through_an_outer_procfs)
 {
-	pid_t outer;
+	int procfd = open("/proc", O_RDONLY | O_DIRECTORY);
+	int pidfd = sys_pidfd_open(getpid(), 0);
 
-	self->params.procfd = open("/proc", O_RDONLY | O_DIRECTORY);
-	ASSERT_GE(self->params.procfd, 0);
-	self->params.pidfd = sys_pidfd_open(getpid(), 0);
-	ASSERT_GE(self->params.pidfd, 0);
-	ASSERT_EQ(1, call_inside(&self->ns, &self->params, &outer));
+	ASSERT_GE(procfd, 0);
+	ASSERT_GE(pidfd, 0);
+	ASSERT_EQ(1, call_inside(self, procfd, pidfd));
 	EXPECT_EQ((__u32)getpid(), self->tasks[0].pid);
-	close(self->params.procfd);
-	close(self->params.pidfd);
+	close(procfd);
+	close(pidfd);
 }
 
-TEST_F(pidns, caller_inside_does_not_find_a_pidfd_from_outside)
+TEST_F(pidns, caller_inside_gets_esrch_for_an_outer_pidfd)
 {
-	pid_t outer;
+	int pidfd = sys_pidfd_open(getpid(), 0);
 
-	self->params.procfd = -1;
-	self->params.pidfd = sys_pidfd_open(getpid(), 0);
-	ASSERT_GE(self->params.pidfd, 0);
-	EXPECT_EQ(-ESRCH, call_inside(&self->ns, &self->params, &outer));
-	close(self->params.pidfd);
+	ASSERT_GE(pidfd, 0);
+	EXPECT_EQ(-ESRCH, call_inside(self, -1, pidfd));
+	close(pidfd);
 }
 
 /*
- * The end of a walk.
+ * The end of a walk
  */
-TEST_F(pidns, result_is_what_there_is)
+TEST_F(pidns, result_is_the_number_of_processes)
 {
 	EXPECT_EQ(2, xyzzy_call(&self->params, 0));
 }
 
-TEST_F(pidns, walk_that_just_fits_ends_with_0)
+TEST_F(pidns, walk_that_fills_all_room_ends_with_0)
 {
 	self->params.nr_tasks = 2;
 	EXPECT_EQ(2, xyzzy_call(&self->params, 0));
 	EXPECT_EQ(0, xyzzy_call(&self->params, 0));
 }
 
-TEST_F(pidns, end_leaves_the_cursor)
+TEST_F(pidns, cursor_is_unchanged_at_the_end)
 {
 	__u64 cursor;
 
@@ -225,7 +204,7 @@ TEST_F(pidns, end_leaves_the_cursor)
 	}
 }
 
-TEST_F(pidns, walk_goes_on_with_a_process_that_comes_after_the_end)
+TEST_F(pidns, walk_continues_with_a_process_started_after_the_end)
 {
 	ASSERT_EQ(2, xyzzy_call(&self->params, 0));
 	ASSERT_EQ(0, xyzzy_call(&self->params, 0));
@@ -236,7 +215,7 @@ TEST_F(pidns, walk_goes_on_with_a_process_that_comes_after_the_end)
 	EXPECT_EQ(0, xyzzy_call(&self->params, 0));
 }
 
-TEST_F(pidns, walk_does_not_go_back_to_a_process_with_a_lower_pid)
+TEST_F(pidns, walk_does_not_return_to_a_lower_pid)
 {
 	self->pids[0] = spawn_into(&self->ns, 50);
 	if (self->pids[0] < 0)
@@ -252,56 +231,16 @@ TEST_F(pidns, walk_does_not_go_back_to_a_process_with_a_lower_pid)
 	EXPECT_EQ(51U, self->tasks[0].pid);
 }
 
-/*
- * PIDs that lie far apart, or at the end of something.
- */
-FIXTURE(sparse)
-{
-	struct pidns ns;
-	pid_t pids[NR_SPARSE];
-	struct walk walk;
-};
-
-FIXTURE_VARIANT(sparse)
-{
-	size_t chunk;
-	unsigned int flags;
-};
-
-FIXTURE_VARIANT_ADD(sparse, by_1) { 1, 0 };
-FIXTURE_VARIANT_ADD(sparse, by_3) { 3, 0 };
-FIXTURE_VARIANT_ADD(sparse, at_once) { 64, 0 };
-FIXTURE_VARIANT_ADD(sparse, threads_by_1) { 1, XYZZY_THREADS };
-FIXTURE_VARIANT_ADD(sparse, threads_at_once) { 64, XYZZY_THREADS };
-
-FIXTURE_SETUP(sparse)
-{
-	self->ns.procfd = -1;
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (spawn_pidns(&self->ns))
-		SKIP(return, "no PID namespace: %s", strerror(errno));
-	for (int i = 0; i < NR_SPARSE; i++)
-		self->pids[i] = spawn_into(&self->ns, sparse_pids[i]);
-}
-
-FIXTURE_TEARDOWN(sparse)
-{
-	walk_free(&self->walk);
-	kill_many(self->pids, NR_SPARSE);
-	kill_pidns(&self->ns);
-}
-
-TEST_F(sparse, pids_are_found)
+/* PIDs that lie far apart, or at a limit. */
+static void expect_sparse_pids(struct __test_metadata *_metadata,
+			       FIXTURE_DATA(pidns) * self, unsigned int flags,
+			       size_t chunk)
 {
 	size_t nr = 2;
 
-	ASSERT_EQ(0, walk_all(&self->walk, self->ns.procfd, 0, variant->flags,
-			      variant->chunk));
+	ASSERT_EQ(0, walk_all(&self->walk, self->ns.procfd, 0, flags, chunk));
 	for (int i = 0; i < NR_SPARSE; i++) {
-		/* Beyond the highest PID of this kernel, or not allowed. */
+		/* Above the highest PID of this kernel, or not permitted. */
 		if (self->pids[i] < 0)
 			continue;
 		ASSERT_LT(nr, self->walk.nr);
@@ -309,8 +248,297 @@ TEST_F(sparse, pids_are_found)
 		nr++;
 	}
 	EXPECT_EQ(nr, self->walk.nr);
-	if (nr == 2)
+	walk_free(&self->walk);
+}
+
+TEST_F(pidns, walk_finds_sparse_pids)
+{
+	static const size_t chunks[] = { 1, 3, 64 };
+	bool chosen = false;
+
+	for (int i = 0; i < NR_SPARSE; i++) {
+		self->pids[i] = spawn_into(&self->ns, sparse_pids[i]);
+		chosen |= self->pids[i] > 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(chunks); i++) {
+		expect_sparse_pids(_metadata, self, 0, chunks[i]);
+		expect_sparse_pids(_metadata, self, XYZZY_THREADS, chunks[i]);
+	}
+	if (!chosen)
 		SKIP(return, "cannot choose PIDs");
+}
+
+/*
+ * Records
+ */
+
+/* Like pair_take(), with PIDs as in the namespace of @procfd. */
+static int pair_take_via(struct pair *pair, int procfd, pid_t pid)
+{
+	struct xyzzy_task *task;
+	struct proc_snap before;
+	struct proc_dir dir;
+	struct walk walk;
+	int err;
+
+	snprintf(dir.path, sizeof(dir.path), "/proc/self/fd/%d/%d", procfd,
+		 pid);
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		err = proc_snap(&dir, &before) ?:
+			walk_all(&walk, procfd, XYZZY_ALL, 0, 100);
+		if (err)
+			return err;
+		task = walk_find(&walk, pid);
+		if (task)
+			pair->task = *task;
+		walk_free(&walk);
+		err = task ? proc_snap(&dir, &pair->snap) : -ENOENT;
+		if (err)
+			return err;
+		if (!memcmp(&before, &pair->snap, sizeof(before)))
+			return 0;
+		usleep(1000);
+	}
+	return -ETIMEDOUT;
+}
+
+static void expect_record(struct __test_metadata *_metadata,
+			  const struct pair *pair, __u32 pid, __u32 ppid,
+			  __u32 pgid, __u32 sid)
+{
+	expect_id(_metadata, pair);
+	expect_comm(_metadata, pair);
+	expect_creds(_metadata, pair);
+	expect_sched(_metadata, pair);
+	expect_times(_metadata, pair);
+	expect_switches(_metadata, pair);
+	expect_faults(_metadata, pair);
+	expect_mem(_metadata, pair);
+	expect_io(_metadata, pair);
+	EXPECT_EQ(pid, pair->task.pid);
+	EXPECT_EQ(pid, pair->task.tgid);
+	EXPECT_EQ(ppid, pair->task.ppid);
+	EXPECT_EQ(pgid, pair->task.pgid);
+	EXPECT_EQ(sid, pair->task.sid);
+}
+
+TEST_F(pidns, record_has_0_for_outer_ids)
+{
+	ASSERT_EQ(0, pair_take_via(&self->pair, self->ns.procfd, 1));
+	expect_record(_metadata, &self->pair, 1, 0, 0, 0);
+}
+
+TEST_F(pidns, record_has_inner_parent)
+{
+	pid_t pid = self->ns.inner_sleeper;
+
+	ASSERT_EQ(0, pair_take_via(&self->pair, self->ns.procfd, pid));
+	expect_record(_metadata, &self->pair, pid, 1, 0, 0);
+}
+
+TEST_F(pidns, record_seen_from_outside_has_outer_ids)
+{
+	ASSERT_EQ(0, pair_take(&self->pair, self->ns.init, 0));
+	expect_record(_metadata, &self->pair, self->ns.init, getpid(),
+		      getpgrp(), getsid(0));
+}
+
+TEST_F(pidns, records_seen_from_both_sides_identify_one_process)
+{
+	struct pair *outside = &self->pair, inside;
+
+	ASSERT_EQ(0, pair_take(outside, self->ns.init, 0));
+	ASSERT_EQ(0, pair_take_via(&inside, self->ns.procfd, 1));
+	EXPECT_EQ(outside->task.start_time, inside.task.start_time);
+	EXPECT_EQ(outside->task.pidfs_ino, inside.task.pidfs_ino);
+	EXPECT_EQ(outside->task.cgroup_id, inside.task.cgroup_id);
+}
+
+/*
+ * A terminal whose foreground process group is not in the namespace
+ */
+struct on_tty {
+	bool sibling;
+	pid_t leader;
+	pid_t foreground;
+	int procfd;
+};
+
+FIXTURE(tty)
+{
+	struct subject subject;
+	struct on_tty *on_tty;
+	struct pair pair;
+};
+
+FIXTURE_VARIANT(tty)
+{
+	bool sibling;		/* It is in a sibling of the namespace */
+};
+
+FIXTURE_VARIANT_ADD(tty, foreground_in_parent_namespace) { false };
+FIXTURE_VARIANT_ADD(tty, foreground_in_sibling_namespace) { true };
+
+static pid_t put_into_foreground(int tty)
+{
+	struct pidns ns;
+
+	return spawn_pidns(&ns) || setpgid(ns.init, ns.init) ||
+	       tcsetpgrp(tty, ns.init) ? -1 : ns.init;
+}
+
+static int start_on_tty(void *arg)
+{
+	struct on_tty *on_tty = arg;
+	int tty = open_terminal();
+	struct pidns ns;
+
+	if (tty < 0)
+		return -EOPNOTSUPP;
+	if (setsid() < 0 || ioctl(tty, TIOCSCTTY, 0))
+		return -errno;
+	if (spawn_pidns(&ns))
+		return -EOPNOTSUPP;
+	on_tty->leader = getpid();
+	on_tty->foreground = on_tty->sibling ? put_into_foreground(tty) :
+					       getpid();
+	on_tty->procfd = ns.procfd;
+	return on_tty->foreground < 0 ? -EIO : 0;
+}
+
+FIXTURE_SETUP(tty)
+{
+	int err;
+
+	if (!have_xyzzy())
+		SKIP(return, NO_XYZZY);
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	adopt_orphans();
+	self->on_tty = share_memory(sizeof(*self->on_tty));
+	self->on_tty->sibling = variant->sibling;
+	err = subject_start(&self->subject, start_on_tty, self->on_tty);
+	if (err == -EOPNOTSUPP)
+		SKIP(return, "no pseudo-terminals or PID namespaces");
+	ASSERT_EQ(0, err);
+}
+
+FIXTURE_TEARDOWN(tty)
+{
+	subject_kill(&self->subject);
+	reap_orphans();
+}
+
+TEST_F(tty, outer_foreground_is_0)
+{
+	struct xyzzy_task leader;
+	int procfd;
+
+	procfd = sys_pidfd_getfd(self->subject.pidfd, self->on_tty->procfd);
+	ASSERT_LE(0, procfd);
+	ASSERT_EQ(0, record_get(self->on_tty->leader, 0, 0, &leader));
+	ASSERT_EQ(0, pair_take_via(&self->pair, procfd, 1));
+	expect_id(_metadata, &self->pair);
+	EXPECT_NE(0U, leader.tty_nr);
+	EXPECT_EQ(leader.tty_nr, self->pair.task.tty_nr);
+	EXPECT_EQ(self->on_tty->foreground, leader.tty_pgrp);
+	EXPECT_EQ(0, self->pair.task.tty_pgrp);
+	close(procfd);
+}
+
+/*
+ * What an ordinary user sees in a PID namespace, and in one with a user
+ * namespace of its own
+ */
+struct inside {
+	bool userns;
+	const char *hidepid;
+	struct view view;
+	struct subject actors[NR_ACTORS];
+};
+
+FIXTURE(inside)
+{
+	struct inside *inside;
+};
+
+FIXTURE_VARIANT(inside)
+{
+	bool userns;
+	const char *hidepid;	/* NULL: procfd is -1 */
+	enum sees sees;
+};
+
+FIXTURE_VARIANT_ADD(inside, pidns_hidepid_0) { false, "0", SEES_ALL };
+FIXTURE_VARIANT_ADD(inside, pidns_hidepid_2) { false, "2", SEES_OWN };
+FIXTURE_VARIANT_ADD(inside, pidns_hidepid_4) { false, "4", SEES_OWN };
+FIXTURE_VARIANT_ADD(inside, pidns_no_procfs) { false, NULL, SEES_OWN };
+FIXTURE_VARIANT_ADD(inside, userns_hidepid_0) { true, "0", SEES_ALL };
+FIXTURE_VARIANT_ADD(inside, userns_hidepid_2) { true, "2", SEES_OWN };
+FIXTURE_VARIANT_ADD(inside, userns_hidepid_4) { true, "4", SEES_OWN };
+FIXTURE_VARIANT_ADD(inside, userns_no_procfs) { true, NULL, SEES_OWN };
+
+FIXTURE_SETUP(inside)
+{
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	adopt_orphans();
+	self->inside = share_memory(sizeof(*self->inside));
+	self->inside->userns = variant->userns;
+	self->inside->hidepid = variant->hidepid;
+}
+
+FIXTURE_TEARDOWN(inside)
+{
+	reap_orphans();
+}
+
+/* PID 1 of the namespace. When it exits, the kernel kills all others. */
+static int init_inside(void *arg)
+{
+	const struct caller caller = ORDINARY_USER;
+	struct inside *inside = arg;
+	int procfd = -1;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (mount_private("proc", "/proc", NULL))
+		return KSFT_SKIP;
+	if (inside->hidepid)
+		procfd = open_procfs(inside->hidepid);
+	if (inside->hidepid && procfd < 0)
+		return 1;
+	view_init(&inside->view, &caller, procfd);
+	if (actors_start(inside->actors))
+		return 2;
+	return run_in_child(view_fill, &inside->view) ? 3 : 0;
+}
+
+static int enter_inside(void *arg)
+{
+	struct inside *inside = arg;
+	int status;
+	pid_t pid;
+
+	/* A user namespace can mount a procfs in its own mount namespace only. */
+	if (inside->userns && enter_userns())
+		return KSFT_SKIP;
+	pid = clone_child(init_inside, CLONE_NEWPID | CLONE_NEWNS, inside);
+	if (pid < 0)
+		return KSFT_SKIP;
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return 4;
+	return WEXITSTATUS(status);
+}
+
+TEST_F(inside, user_sees_processes_whose_stat_is_readable)
+{
+	int ret = run_in_child(enter_inside, self->inside);
+
+	if (ret == KSFT_SKIP)
+		SKIP(return, "no PID or user namespaces, or no procfs in them");
+	ASSERT_EQ(0, ret);
+	expect_filled_view(_metadata, &self->inside->view,
+			   self->inside->actors, variant->sees);
 }
 
 TEST_HARNESS_MAIN

@@ -5,71 +5,108 @@
  */
 #include "kselftest_harness.h"
 #include "caller.h"
-#include "ns.h"
 
 #include <sys/stat.h>
 
-/* What a process gets from the files of a procfs: 1 or -errno, as of a call. */
-static long try_files(int dirfd, const char *dir)
+/* The methods to read a procfs: by opening a file, and with xyzzy(). */
+enum method {
+	OPEN_STAT,
+	WALK,
+	WALK_THREADS,
+	OWN_PIDFD,
+	PROBE,			/* Without room for a record */
+	WALK_OWN_PROCFD,	/* With a descriptor that the caller opens, */
+	WALK_O_PATH,		/* and with one that is not open for reading */
+	NR_METHODS,
+};
+
+struct asked {
+	struct caller caller;
+	const char *dir;	/* Of the procfs */
+	int procfd;		/* Opened by root */
+	int err;
+	long ret[NR_METHODS];	/* 1 or -errno; PROBE: 0 or -errno */
+};
+
+static long open_stat(const char *dir)
 {
-	int fd = openat(dirfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int stat, err = 0;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), stat;
+	long ret = 1;
 
 	if (fd < 0)
 		return -errno;
 	stat = openat(fd, "1/stat", O_RDONLY | O_CLOEXEC);
 	if (stat < 0)
-		err = errno;
+		ret = -errno;
 	close_fd(stat);
 	close(fd);
-	return err ? -err : 1;
-}
-
-/* What it gets from a walk. */
-static long try_walk(int procfd, unsigned int flags)
-{
-	struct xyzzy_params params;
-	struct xyzzy_task task;
-
-	params = XYZZY_PARAMS(XYZZY_ALL, &task, 1);
-	params.procfd = procfd;
-	return xyzzy_call(&params, flags);
-}
-
-static long try_own_pidfd(int procfd)
-{
-	int pidfd = sys_pidfd_open(getpid(), 0);
-	struct xyzzy_task task;
-	long ret = -EBADF;
-
-	if (pidfd >= 0)
-		ret = xyzzy_pidfd(procfd, pidfd, 0, 0, &task, 1);
-	close_fd(pidfd);
 	return ret;
 }
 
-static long try_probe(int procfd)
+static long call_once(int procfd, int pidfd, unsigned int flags)
 {
-	return xyzzy_pidfd(procfd, -1, 0, 0, NULL, 0);
+	struct xyzzy_task task;
+
+	return xyzzy_pidfd(procfd, pidfd, XYZZY_ALL, flags, &task, 1);
 }
 
-/* With a descriptor of its own, if it gets one. */
-static long try_own_procfd(const char *dir)
+/* Whether a walk finds the first process and the caller, or -errno. */
+static long walk_once(int procfd, unsigned int flags)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	long ret = fd < 0 ? -errno : try_walk(fd, 0);
+	struct walk walk;
+	long ret = walk_all(&walk, procfd, XYZZY_ID, flags, 64) ?:
+		   walk_count(&walk, 1) == 1 && walk_count(&walk, getpid()) == 1;
+
+	walk_free(&walk);
+	return ret;
+}
+
+static long open_and_walk(const char *dir, int mode)
+{
+	int fd = open(dir, mode | O_DIRECTORY | O_CLOEXEC);
+	long ret = fd < 0 ? -errno : walk_once(fd, 0);
 
 	close_fd(fd);
 	return ret;
 }
 
+static int ask(void *arg)
+{
+	int pidfd = sys_pidfd_open(getpid(), 0);
+	struct asked *asked = arg;
+	int procfd = asked->procfd;
+
+	asked->err = pidfd < 0 ? -errno : become(&asked->caller);
+	if (asked->err)
+		return 0;
+	asked->ret[OPEN_STAT] = open_stat(asked->dir);
+	asked->ret[WALK] = walk_once(procfd, 0);
+	asked->ret[WALK_THREADS] = walk_once(procfd, XYZZY_THREADS);
+	asked->ret[OWN_PIDFD] = call_once(procfd, pidfd, 0);
+	asked->ret[PROBE] = xyzzy_pidfd(procfd, -1, 0, 0, NULL, 0);
+	asked->ret[WALK_OWN_PROCFD] = open_and_walk(asked->dir, O_RDONLY);
+	asked->ret[WALK_O_PATH] = open_and_walk(asked->dir, O_PATH);
+	return 0;
+}
+
+/* Calls with a descriptor that was open before return @ret. */
+static void expect_calls(struct __test_metadata *_metadata,
+			 const struct asked *asked, long ret)
+{
+	EXPECT_EQ(ret, asked->ret[WALK]);
+	EXPECT_EQ(ret, asked->ret[WALK_THREADS]);
+	EXPECT_EQ(ret, asked->ret[OWN_PIDFD]);
+	EXPECT_EQ(ret > 0 ? 0 : ret, asked->ret[PROBE]);
+	EXPECT_EQ(-EBADF, asked->ret[WALK_O_PATH]);
+}
+
 /*
- * Modes of the directory, and callers. Directories belong to USER and GROUP.
+ * Modes of the directory, which belongs to USER and GROUP
  */
 #define NR_MODES 64
 
-/* All that r and x can be. */
-static mode_t mode_of(int nr)
+/* All combinations of r and x. */
+static mode_t nth_mode(int nr)
 {
 	mode_t mode = 0;
 
@@ -78,7 +115,7 @@ static mode_t mode_of(int nr)
 	return mode;
 }
 
-/* Which bits of the mode are about a caller. */
+/* Which bits of the mode apply to a caller. */
 enum bits { OTHERS_BITS = 0, GROUPS_BITS = 3, OWNERS_BITS = 6, NO_BITS };
 
 static bool is_open_to(mode_t mode, enum bits bits)
@@ -86,270 +123,133 @@ static bool is_open_to(mode_t mode, enum bits bits)
 	return bits == NO_BITS || (mode >> bits & 5) == 5;
 }
 
-struct asked {
-	struct caller caller;
-	int (*enter)(void);
-	const char *dir;
-	int procfd;		/* Opened by root */
-
-	int err;
-	long files;
-	long walk;
-	long threads;
-	long pidfd;
-	long probe;
-	long own;
-};
-
-static int ask(void *arg)
-{
-	struct asked *asked = arg;
-
-	asked->err = become(&asked->caller);
-	if (!asked->err && asked->enter)
-		asked->err = asked->enter();
-	if (asked->err)
-		return 0;
-	asked->files = try_files(AT_FDCWD, asked->dir);
-	asked->walk = try_walk(asked->procfd, 0);
-	asked->threads = try_walk(asked->procfd, XYZZY_THREADS);
-	asked->pidfd = try_own_pidfd(asked->procfd);
-	asked->probe = try_probe(asked->procfd);
-	asked->own = try_own_procfd(asked->dir);
-	return 0;
-}
-
-/* User namespaces in which the owner of the directory has an ID, and has not. */
-static int enter_owners_userns(void)
-{
-	return enter_userns_with("0 100000 10000\n20000 1000 10000\n");
-}
-
-#define ROOT_WITH(...)							\
-	{								\
-		.groups = { OTHER_GROUP, OTHER_GROUP }, __VA_ARGS__	\
-	}
-
-#define OWNER_WITH(...)							\
-	{								\
-		.uid = USER, .euid = USER, .suid = USER, .fsuid = USER,	\
-		.gid = USER, .groups = { OTHER_GROUP, OTHER_GROUP },	\
-		__VA_ARGS__						\
-	}
-
-#define OTHER_WITH(...)							\
-	{								\
-		.uid = OTHER_USER, .euid = OTHER_USER,			\
-		.suid = OTHER_USER, .fsuid = OTHER_USER,		\
-		.groups = { OTHER_GROUP, OTHER_GROUP }, __VA_ARGS__	\
-	}
-
 FIXTURE(directory)
 {
-	char dir[32];
+	struct mounted procfs;
 	struct asked *asked;
 };
 
 FIXTURE_VARIANT(directory)
 {
 	struct caller caller;
-	int (*enter)(void);
 	enum bits bits;
 };
 
+/* Callers with user IDs of root, of the directory's owner, and of another user. */
+#define ROOT_WITH(...) { .group = OTHER_GROUP, __VA_ARGS__ }
+#define OWNER_WITH(...) { .uids = USER_IDS, .gid = USER, __VA_ARGS__ }
+#define OTHER_WITH(...) { .uids = OTHER_IDS, .gid = OTHER_USER, __VA_ARGS__ }
+
 FIXTURE_VARIANT_ADD(directory, root)
-{
-	.caller = ROOT_WITH(),
-	.bits = NO_BITS,
-};
-
+	{ ROOT_WITH(), NO_BITS };
 FIXTURE_VARIANT_ADD(directory, root_with_cap_sys_ptrace_alone)
-{
-	.caller = ROOT_WITH(.ptrace = true),
-};
-
+	{ ROOT_WITH(.ptrace = true), OTHERS_BITS };
 FIXTURE_VARIANT_ADD(directory, other_with_cap_sys_ptrace_alone)
-{
-	.caller = OTHER_WITH(.gid = OTHER_USER, .ptrace = true),
-};
-
+	{ OTHER_WITH(.group = OTHER_GROUP, .ptrace = true), OTHERS_BITS };
 FIXTURE_VARIANT_ADD(directory, owner)
-{
-	.caller = OWNER_WITH(),
-	.bits = OWNERS_BITS,
-};
-
+	{ OWNER_WITH(.group = OTHER_GROUP), OWNERS_BITS };
 FIXTURE_VARIANT_ADD(directory, owner_in_the_group)
-{
-	.caller = ORDINARY_USER,
-	.bits = OWNERS_BITS,
-};
-
+	{ OWNER_WITH(.group = GROUP), OWNERS_BITS };
 FIXTURE_VARIANT_ADD(directory, member)
-{
-	.caller = {
-		.uid = OTHER_USER, .euid = OTHER_USER, .suid = OTHER_USER,
-		.fsuid = OTHER_USER, .gid = OTHER_USER,
-		.groups = { OTHER_GROUP, GROUP },
-	},
-	.bits = GROUPS_BITS,
-};
-
+	{ OTHER_WITH(.group = GROUP), GROUPS_BITS };
 FIXTURE_VARIANT_ADD(directory, member_by_gid)
-{
-	.caller = OTHER_WITH(.gid = GROUP),
-	.bits = GROUPS_BITS,
-};
-
+	{ { .uids = OTHER_IDS, .gid = GROUP, .group = OTHER_GROUP },
+	  GROUPS_BITS };
 FIXTURE_VARIANT_ADD(directory, other)
-{
-	.caller = OTHER_WITH(.gid = OTHER_USER),
-};
+	{ OTHER_WITH(.group = OTHER_GROUP), OTHERS_BITS };
 
-/* As a file server is, for one. */
+/* A file server, for example. */
 FIXTURE_VARIANT_ADD(directory, root_with_fsuid_of_owner)
-{
-	.caller = ROOT_WITH(.fsuid = USER),
-	.bits = OWNERS_BITS,
-};
-
+	{ ROOT_WITH(.uids = { 0, 0, 0, USER }), OWNERS_BITS };
 FIXTURE_VARIANT_ADD(directory, root_with_euid_of_other)
-{
-	.caller = ROOT_WITH(.euid = OTHER_USER, .fsuid = OTHER_USER),
-};
-
+	{ ROOT_WITH(.uids = { 0, OTHER_USER, 0, OTHER_USER }), OTHERS_BITS };
 FIXTURE_VARIANT_ADD(directory, owner_with_euid_0)
-{
-	.caller = ROOT_WITH(.uid = USER),
-	.bits = NO_BITS,
-};
+	{ ROOT_WITH(.uids = { USER, 0, 0, 0 }), NO_BITS };
 
+/* The owner has an ID in the last of these user namespaces. */
 FIXTURE_VARIANT_ADD(directory, other_in_a_userns)
-{
-	.caller = OTHER_WITH(.gid = OTHER_USER, .userns = true),
-};
-
+	{ OTHER_WITH(.group = OTHER_GROUP, .userns = true), OTHERS_BITS };
 FIXTURE_VARIANT_ADD(directory, owner_in_a_userns)
-{
-	.caller = OWNER_WITH(.userns = true),
-	.bits = OWNERS_BITS,
-};
-
+	{ OWNER_WITH(.group = OTHER_GROUP, .userns = true), OWNERS_BITS };
 FIXTURE_VARIANT_ADD(directory, root_of_a_userns)
-{
-	.caller = ROOT_WITH(),
-	.enter = enter_userns,
-};
-
+	{ ROOT_WITH(.id_map = "0 100000 10000\n"), OTHERS_BITS };
 FIXTURE_VARIANT_ADD(directory, root_of_a_userns_with_the_owner)
-{
-	.caller = ROOT_WITH(),
-	.enter = enter_owners_userns,
-	.bits = NO_BITS,
-};
-
-static const char *why_not(void)
-{
-	if (!have_xyzzy())
-		return NO_XYZZY;
-	if (geteuid())
-		return NO_ROOT;
-	return have_users() ? NULL : NO_USERS;
-}
+	{ ROOT_WITH(.id_map = "0 100000 10000\n20000 1000 10000\n"), NO_BITS };
 
 FIXTURE_SETUP(directory)
 {
-	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
-	if (why_not())
-		SKIP(return, "%s", why_not());
-	if ((variant->enter || variant->caller.userns) && !have_userns())
-		SKIP(return, "no user namespaces");
+	if (cannot_be_caller(&variant->caller))
+		SKIP(return, "%s", cannot_be_caller(&variant->caller));
+	ASSERT_EQ(0, mount_at_new_dir(&self->procfs, "proc", "hidepid=0"));
+	ASSERT_EQ(0, fchown(self->procfs.fd, USER, GROUP));
 	self->asked = share_memory(sizeof(*self->asked));
 	self->asked->caller = variant->caller;
-	self->asked->enter = variant->enter;
-	self->asked->dir = self->dir;
-	ASSERT_TRUE(!!mkdtemp(self->dir));
-	self->asked->procfd = mount_proc(self->dir, "hidepid=0");
-	ASSERT_LE(0, self->asked->procfd);
-	ASSERT_EQ(0, fchown(self->asked->procfd, USER, GROUP));
+	self->asked->dir = self->procfs.dir;
+	self->asked->procfd = self->procfs.fd;
 }
 
 FIXTURE_TEARDOWN(directory)
 {
-	umount2(self->dir, MNT_DETACH);
-	rmdir(self->dir);
+	unmount(&self->procfs);
 }
 
-TEST_F(directory, is_asked_as_open_and_search_are)
+TEST_F(directory, must_be_readable_and_searchable)
 {
 	struct asked *asked = self->asked;
 
 	for (int nr = 0; nr < NR_MODES; nr++) {
-		mode_t mode = mode_of(nr);
-		long expected = is_open_to(mode, variant->bits) ? 1 : -EACCES;
+		mode_t mode = nth_mode(nr);
+		long ret = is_open_to(mode, variant->bits) ? 1 : -EACCES;
 
-		ASSERT_EQ(0, fchmod(asked->procfd, mode));
+		ASSERT_EQ(0, fchmod(self->procfs.fd, mode));
 		ASSERT_EQ(0, run_in_child(ask, asked));
 		ASSERT_EQ(0, asked->err);
-		EXPECT_EQ(expected, asked->files)
-			TH_LOG("mode %#o", mode);
-		EXPECT_EQ(expected, asked->walk)
-			TH_LOG("mode %#o", mode);
-		EXPECT_EQ(expected, asked->threads)
-			TH_LOG("mode %#o", mode);
-		EXPECT_EQ(expected, asked->pidfd)
-			TH_LOG("mode %#o", mode);
-		EXPECT_EQ(expected > 0 ? 0 : expected, asked->probe)
-			TH_LOG("mode %#o", mode);
-		EXPECT_EQ(expected, asked->own)
+		expect_calls(_metadata, asked, ret);
+		EXPECT_EQ(ret, asked->ret[OPEN_STAT]);
+		EXPECT_EQ(ret, asked->ret[WALK_OWN_PROCFD])
 			TH_LOG("mode %#o", mode);
 	}
 }
 
 /*
- * When it is asked, and whose credentials count
+ * When permission is checked, and with whose credentials
  */
-FIXTURE(moment)
+FIXTURE(check)
 {
-	char dir[32];
+	struct mounted procfs;
 	int procfd;
 };
 
-FIXTURE_SETUP(moment)
+FIXTURE_SETUP(check)
 {
-	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
-	self->procfd = -1;
-	if (why_not())
-		SKIP(return, "%s", why_not());
-	ASSERT_TRUE(!!mkdtemp(self->dir));
-	self->procfd = mount_proc(self->dir, "hidepid=0");
-	ASSERT_LE(0, self->procfd);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	ASSERT_EQ(0, mount_at_new_dir(&self->procfs, "proc", "hidepid=0"));
+	self->procfd = self->procfs.fd;
 }
 
-FIXTURE_TEARDOWN(moment)
+FIXTURE_TEARDOWN(check)
 {
-	close_fd(self->procfd);
-	umount2(self->dir, MNT_DETACH);
-	rmdir(self->dir);
+	unmount(&self->procfs);
 }
 
-TEST_F(moment, is_that_of_each_call)
+TEST_F(check, is_repeated_in_each_call)
 {
+	static const mode_t denied[] = { 0, 0400, 0100 };
+
 	ASSERT_EQ(0, fchown(self->procfd, USER, GROUP));
 	ASSERT_EQ(0, seteuid(USER));
-	EXPECT_EQ(1, try_walk(self->procfd, 0));
-	ASSERT_EQ(0, fchmod(self->procfd, 0));
-	EXPECT_EQ(-EACCES, try_walk(self->procfd, 0));
-	ASSERT_EQ(0, fchmod(self->procfd, 0400));
-	EXPECT_EQ(-EACCES, try_walk(self->procfd, 0));
-	ASSERT_EQ(0, fchmod(self->procfd, 0100));
-	EXPECT_EQ(-EACCES, try_walk(self->procfd, 0));
+	EXPECT_EQ(1, call_once(self->procfd, -1, 0));
+	for (size_t i = 0; i < ARRAY_SIZE(denied); i++) {
+		ASSERT_EQ(0, fchmod(self->procfd, denied[i]));
+		EXPECT_EQ(-EACCES, call_once(self->procfd, -1, 0));
+	}
 	ASSERT_EQ(0, fchmod(self->procfd, 0500));
-	EXPECT_EQ(1, try_walk(self->procfd, 0));
+	EXPECT_EQ(1, call_once(self->procfd, -1, 0));
 	ASSERT_EQ(0, seteuid(0));
 }
 
-TEST_F(moment, in_a_walk_leaves_the_cursor)
+TEST_F(check, leaves_params_unchanged_if_it_fails_during_a_walk)
 {
 	struct xyzzy_task first, task;
 	struct xyzzy_params params = XYZZY_PARAMS(0, &first, 1), before;
@@ -369,34 +269,34 @@ TEST_F(moment, in_a_walk_leaves_the_cursor)
 	ASSERT_EQ(0, seteuid(0));
 }
 
-TEST_F(moment, counts_with_the_credentials_of_the_caller)
+TEST_F(check, uses_credentials_of_caller)
 {
 	int fd;
 
 	ASSERT_EQ(0, seteuid(USER));
-	fd = open(self->dir, O_RDONLY);
+	fd = open(self->procfs.dir, O_RDONLY);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(1, try_walk(fd, 0));
+	EXPECT_EQ(1, call_once(fd, -1, 0));
 	ASSERT_EQ(0, seteuid(0));
 	ASSERT_EQ(0, fchmod(fd, 0700));
 
-	/* What root opened does not help the user. */
+	/* A descriptor that root opened does not help the user. */
 	ASSERT_EQ(0, seteuid(USER));
-	EXPECT_EQ(-EACCES, try_walk(fd, 0));
-	EXPECT_EQ(-EACCES, try_walk(self->procfd, 0));
+	EXPECT_EQ(-EACCES, call_once(fd, -1, 0));
+	EXPECT_EQ(-EACCES, call_once(self->procfd, -1, 0));
 
-	/* That the user opened it does not matter to root. */
+	/* One that the user opened works for root. */
 	ASSERT_EQ(0, seteuid(0));
-	EXPECT_EQ(1, try_walk(fd, 0));
-	EXPECT_EQ(1, try_walk(self->procfd, 0));
+	EXPECT_EQ(1, call_once(fd, -1, 0));
+	EXPECT_EQ(1, call_once(self->procfd, -1, 0));
 	close(fd);
 }
 
-/* Only a directory that would do otherwise is asked. */
-TEST_F(moment, comes_after_the_other_checks)
+/* Only a directory that would be accepted otherwise is checked. */
+TEST_F(check, comes_after_other_checks)
 {
 	static const char * const below[] = { "1", "self", "fs", "sys", "stat" };
-	int path = open(self->dir, O_PATH), fd;
+	int path = open(self->procfs.dir, O_PATH), fd;
 
 	ASSERT_LE(0, path);
 	ASSERT_EQ(0, fchmod(self->procfd, 0));
@@ -405,49 +305,48 @@ TEST_F(moment, comes_after_the_other_checks)
 		if (fd < 0)
 			continue;
 		ASSERT_EQ(0, seteuid(USER));
-		EXPECT_EQ(-EINVAL, try_walk(fd, 0));
-		EXPECT_EQ(-EBADF, try_walk(path, 0));
-		EXPECT_EQ(-EACCES, try_walk(self->procfd, 0));
+		EXPECT_EQ(-EINVAL, call_once(fd, -1, 0));
+		EXPECT_EQ(-EBADF, call_once(path, -1, 0));
+		EXPECT_EQ(-EACCES, call_once(self->procfd, -1, 0));
 		ASSERT_EQ(0, seteuid(0));
 		close(fd);
 	}
 	close(path);
 }
 
-TEST_F(moment, comes_before_the_pidfd)
+TEST_F(check, comes_before_that_of_the_pidfd)
 {
+	int pidfds[] = { closed_fd(), reaped_pidfd() };
 	struct xyzzy_task task;
-	int reaped = reaped_pidfd();
 
-	ASSERT_LE(0, reaped);
+	ASSERT_LE(0, pidfds[1]);
 	ASSERT_EQ(0, fchmod(self->procfd, 0));
 	ASSERT_EQ(0, seteuid(USER));
-	EXPECT_EQ(-EACCES, xyzzy_pidfd(self->procfd, closed_fd(), 0, 0, &task,
-				       1));
-	EXPECT_EQ(-EACCES, xyzzy_pidfd(self->procfd, reaped, 0, 0, &task, 1));
+	for (int i = 0; i < 2; i++)
+		EXPECT_EQ(-EACCES, xyzzy_pidfd(self->procfd, pidfds[i], 0, 0,
+					       &task, 1));
 	ASSERT_EQ(0, seteuid(0));
-	close(reaped);
+	close(pidfds[1]);
 }
 
-/*
- * chmod 0700 /proc: what a user cannot open shows no process.
- */
-TEST(mode_0700_of_proc_keeps_users_out)
+/* The administrator's "chmod 0700 /proc" works. */
+TEST(proc_of_mode_0700_is_closed_to_users)
 {
 	struct xyzzy_params params;
 	struct xyzzy_task tasks[64];
 	int procfd, path;
 
-	if (why_not())
-		SKIP(return, "%s", why_not());
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	ASSERT_EQ(0, mount_private("proc", "/proc", NULL));
 	procfd = open("/proc", O_RDONLY | O_DIRECTORY);
 	ASSERT_LE(0, procfd);
 	ASSERT_EQ(0, chmod("/proc", 0700));
 	ASSERT_EQ(0, setresuid(USER, USER, USER));
 
-	EXPECT_EQ(-EACCES, try_files(AT_FDCWD, "/proc"));
-	EXPECT_EQ(-EACCES, try_files(procfd, "."));
+	EXPECT_EQ(-EACCES, open_stat("/proc"));
+	EXPECT_EQ(-1, open_for_reading(procfd));
+	EXPECT_EQ(EACCES, errno);
 	path = open("/proc", O_PATH | O_DIRECTORY);
 	ASSERT_LE(0, path);
 	params = XYZZY_PARAMS(XYZZY_ALL, tasks, 64);
@@ -457,7 +356,7 @@ TEST(mode_0700_of_proc_keeps_users_out)
 	EXPECT_EQ(-EACCES, xyzzy_call(&params, 0));
 	EXPECT_EQ(0ULL, params.cursor);
 
-	/* Without a procfs, there are just the user's own. */
+	/* Without a procfs, the user sees its own processes. */
 	params.procfd = -1;
 	params.cursor = 0;
 	EXPECT_EQ(1, xyzzy_call(&params, 0));
@@ -465,170 +364,90 @@ TEST(mode_0700_of_proc_keeps_users_out)
 }
 
 /*
- * Landlock acts when a file is opened: its domains get no descriptor of a
- * directory that they may not read, and keep those that they have.
- */
-FIXTURE(landlock)
-{
-	int procfd;
-};
-
-FIXTURE_VARIANT(landlock)
-{
-	__u64 denied;
-	long files;
-	long own;
-};
-
-FIXTURE_VARIANT_ADD(landlock, directories)
-{
-	.denied = LANDLOCK_ACCESS_FS_READ_DIR,
-	.files = -EACCES,
-	.own = -EACCES,
-};
-
-FIXTURE_VARIANT_ADD(landlock, files)
-{
-	.denied = LANDLOCK_ACCESS_FS_READ_FILE,
-	.files = -EACCES,
-	.own = 1,
-};
-
-FIXTURE_VARIANT_ADD(landlock, both)
-{
-	.denied = LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE,
-	.files = -EACCES,
-	.own = -EACCES,
-};
-
-FIXTURE_VARIANT_ADD(landlock, neither)
-{
-	.denied = LANDLOCK_ACCESS_FS_MAKE_SYM,
-	.files = 1,
-	.own = 1,
-};
-
-FIXTURE_SETUP(landlock)
-{
-	int err;
-
-	self->procfd = -1;
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	self->procfd = open("/proc", O_RDONLY | O_DIRECTORY);
-	ASSERT_LE(0, self->procfd);
-	err = enter_landlock(variant->denied);
-	if (err == -EOPNOTSUPP)
-		SKIP(return, "Landlock is off");
-	ASSERT_EQ(0, err);
-}
-
-FIXTURE_TEARDOWN(landlock)
-{
-	close_fd(self->procfd);
-}
-
-TEST_F(landlock, domain_opens_what_it_may)
-{
-	int path = open("/proc", O_PATH);
-
-	ASSERT_LE(0, path);
-	EXPECT_EQ(variant->files, try_files(AT_FDCWD, "/proc"));
-	EXPECT_EQ(variant->own, try_own_procfd("/proc"));
-	EXPECT_EQ(-EBADF, try_walk(path, 0));
-	close(path);
-}
-
-TEST_F(landlock, domain_keeps_its_descriptor)
-{
-	struct walk walk;
-
-	EXPECT_EQ(1, try_walk(self->procfd, 0));
-	EXPECT_EQ(1, try_own_pidfd(self->procfd));
-	EXPECT_EQ(0, try_probe(self->procfd));
-	ASSERT_EQ(0, walk_all(&walk, self->procfd, XYZZY_ALL, 0, 64));
-	EXPECT_EQ(1, walk_count(&walk, 1));
-	EXPECT_EQ(1, walk_count(&walk, getpid()));
-	walk_free(&walk);
-}
-
-/*
- * Smack is asked about the directory at each call.
+ * Security modules. Landlock checks a directory when it is opened: a process in a
+ * domain cannot open one that it may not read, but can use one that is open
+ * already. Smack checks the directory in each call.
  */
 #define SMACK_DIR "XyzzyDir"
 #define SMACK_READER "XyzzyReader"
 
-struct smack {
-	struct caller caller;
-	int procfd;
-	int err;
-	long files;
-	long walk;
-	long probe;
+FIXTURE(module)
+{
+	struct mounted procfs;
+	struct asked *asked;
 };
 
-FIXTURE(smack)
+FIXTURE_VARIANT(module)
 {
-	struct smack *smack;
+	__u64 landlock;
+	const char *smack_access;
+	long open_stat;
+	long open_and_walk;
+	long calls;
 };
 
-FIXTURE_VARIANT(smack)
+FIXTURE_VARIANT_ADD(module, landlock_denies_dirs)
+	{ LANDLOCK_ACCESS_FS_READ_DIR, NULL, -EACCES, -EACCES, 1 };
+FIXTURE_VARIANT_ADD(module, landlock_denies_files)
+	{ LANDLOCK_ACCESS_FS_READ_FILE, NULL, -EACCES, 1, 1 };
+FIXTURE_VARIANT_ADD(module, landlock_denies_both)
+	{ LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE, NULL,
+	  -EACCES, -EACCES, 1 };
+FIXTURE_VARIANT_ADD(module, landlock_denies_neither)
+	{ LANDLOCK_ACCESS_FS_MAKE_SYM, NULL, 1, 1, 1 };
+FIXTURE_VARIANT_ADD(module, smack_no_access)
+	{ 0, "-", -EACCES, -EACCES, -EACCES };
+FIXTURE_VARIANT_ADD(module, smack_r)
+	{ 0, "r", -EACCES, -EACCES, -EACCES };
+FIXTURE_VARIANT_ADD(module, smack_x)
+	{ 0, "x", -EACCES, -EACCES, -EACCES };
+FIXTURE_VARIANT_ADD(module, smack_rx)
+	{ 0, "rx", 1, 1, 1 };
+
+FIXTURE_SETUP(module)
 {
-	const char *rule;
-	long result;
-};
+	const struct caller caller = {
+		.uids = USER_IDS, .gid = USER, .group = GROUP,
+		.landlock = variant->landlock,
+		.smack_label = variant->smack_access ? SMACK_READER : NULL,
+	};
+	int err = 0;
 
-/* clang-format off */
-FIXTURE_VARIANT_ADD(smack, none) { SMACK_READER " " SMACK_DIR " -", -EACCES, };
-FIXTURE_VARIANT_ADD(smack, r) { SMACK_READER " " SMACK_DIR " r", -EACCES, };
-FIXTURE_VARIANT_ADD(smack, x) { SMACK_READER " " SMACK_DIR " x", -EACCES, };
-FIXTURE_VARIANT_ADD(smack, rx) { SMACK_READER " " SMACK_DIR " rx", 1, };
-/* clang-format on */
-
-static int ask_smack(void *arg)
-{
-	struct smack *smack = arg;
-
-	smack->err = take_smack_label(SMACK_READER);
-	if (!smack->err)
-		smack->err = become(&smack->caller);
-	if (smack->err)
-		return 0;
-	smack->files = try_files(smack->procfd, ".");
-	smack->walk = try_walk(smack->procfd, 0);
-	smack->probe = try_probe(smack->procfd);
-	return 0;
-}
-
-FIXTURE_SETUP(smack)
-{
-	static const char * const options[] = { "smackfsroot", SMACK_DIR, NULL };
-	struct caller caller = ORDINARY_USER;
-
-	if (why_not())
-		SKIP(return, "%s", why_not());
-	if (!have_smack())
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	if (variant->smack_access)
+		err = set_smack_rule(SMACK_READER, SMACK_DIR,
+				     variant->smack_access);
+	if (err == -EOPNOTSUPP)
 		SKIP(return, "Smack is off");
-	self->smack = share_memory(sizeof(*self->smack));
-	self->smack->caller = caller;
-	self->smack->procfd = open_fs("proc", options);
-	ASSERT_LE(0, self->smack->procfd);
-	ASSERT_EQ(0, set_smack_rule(variant->rule));
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(0, mount_at_new_dir(&self->procfs, "proc",
+				      variant->smack_access ?
+				      "smackfsroot=" SMACK_DIR : NULL));
+	self->asked = share_memory(sizeof(*self->asked));
+	self->asked->caller = caller;
+	self->asked->dir = self->procfs.dir;
+	self->asked->procfd = self->procfs.fd;
+	ASSERT_EQ(0, run_in_child(ask, self->asked));
+	if (self->asked->err == -EOPNOTSUPP)
+		SKIP(return, "Landlock is off");
+	ASSERT_EQ(0, self->asked->err);
 }
 
-FIXTURE_TEARDOWN(smack)
+FIXTURE_TEARDOWN(module)
 {
+	unmount(&self->procfs);
 }
 
-TEST_F(smack, rule_is_asked_for)
+TEST_F(module, decides_about_opening)
 {
-	struct smack *smack = self->smack;
+	EXPECT_EQ(variant->open_stat, self->asked->ret[OPEN_STAT]);
+	EXPECT_EQ(variant->open_and_walk, self->asked->ret[WALK_OWN_PROCFD]);
+}
 
-	ASSERT_EQ(0, run_in_child(ask_smack, smack));
-	ASSERT_EQ(0, smack->err);
-	EXPECT_EQ(variant->result, smack->files);
-	EXPECT_EQ(variant->result, smack->walk);
-	EXPECT_EQ(variant->result > 0 ? 0 : variant->result, smack->probe);
+TEST_F(module, decides_about_calls)
+{
+	expect_calls(_metadata, self->asked, variant->calls);
 }
 
 TEST_HARNESS_MAIN

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process executes a set-user-ID program while another one of its user asks
- * for its I/O figures: the user must never see those of the program, which can
- * tell how long a password is.
+ * A process executes a set-user-ID program while another process of the same
+ * user reads its I/O figures. It must never get those of the program, which can
+ * reveal the length of a password.
  *
- * Where one of two virtual CPUs stands still while the other one runs, as in a
- * QEMU that emulates both in one thread, the exec goes by in the midst of a call.
- * Where both run at the same time, that is left to chance.
+ * If a QEMU runs both virtual CPUs in one thread, one CPU can stop in the middle
+ * of a call while the other one executes the program. With two real CPUs, that
+ * is left to chance.
  */
 #include "kselftest_harness.h"
 #include "caller.h"
+#include "use.h"
 
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 
-/* What the set-user-ID program reads, and no other one here. */
+/* Only the set-user-ID program reads that much. */
 #define SECRET 1234567
 
 #define NR_THREADS 20
@@ -32,12 +33,12 @@ struct race {
 	bool by_thread;
 	pid_t victim;			/* The process to watch */
 	bool over;
-	unsigned long told;		/* Records with figures of the user */
+	unsigned long filled;		/* Records with XYZZY_IO */
 	unsigned long privileged;	/* Records of the program */
 	unsigned long leaks;
 };
 
-/* The set-user-ID program; what it has read stays with it to the end. */
+/* The set-user-ID program. Its rchar stays high until it exits. */
 static int program_main(void)
 {
 	static char buf[SECRET];
@@ -51,7 +52,7 @@ static int program_main(void)
 	return EXIT_SUCCESS;
 }
 
-/* At any time of what the watcher does. */
+/* After a while that differs, so that the watcher can be anywhere. */
 static void *execute_program(void *arg)
 {
 	const struct race *race = arg;
@@ -61,26 +62,16 @@ static void *execute_program(void *arg)
 	_exit(EXIT_FAILURE);
 }
 
-static void use_cpu(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 /* An ordinary user whose processes may read each other. */
 static int become_user(int cpu)
 {
-	struct caller caller = ORDINARY_USER;
+	const struct caller caller = ORDINARY_USER;
 
-	use_cpu(cpu);
-	return become(&caller) ?: prctl(PR_SET_DUMPABLE, 1) ?:
-	       prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pin_to_cpu(cpu) || become(&caller) ||
+	       prctl(PR_SET_DUMPABLE, 1) || prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* Has many threads, whose figures take a while to sum up. */
+/* Summing up the figures of many threads takes a while. */
 static int run_victim(struct race *race)
 {
 	int null = open("/dev/null", O_WRONLY);
@@ -102,11 +93,11 @@ static void count_record(struct race *race, const struct xyzzy_task *task)
 	bool io = task->mask & XYZZY_IO;
 
 	race->leaks += io && task->rchar >= SECRET;
-	race->told += io;
+	race->filled += io;
 	race->privileged += !io && task->uid == USER && !task->euid;
 }
 
-/* Returns when there is nothing to see any more. */
+/* Returns when there is nothing left to see. */
 static void watch(struct race *race, int pidfd)
 {
 	struct xyzzy_task tasks[NR_RECORDS];
@@ -138,16 +129,13 @@ static int watch_victims(struct race *race)
 	return EXIT_SUCCESS;
 }
 
-/* Copy this program to a file system of its own, set-user-ID root. */
+/* Copy this program into @dir, set-user-ID root. */
 static int install_program(struct race *race, const char *dir)
 {
 	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to;
-	int err = mount_private("tmpfs", dir, "mode=755");
 	struct stat stat;
 	ssize_t copied;
 
-	if (err)
-		return err;
 	snprintf(race->path, sizeof(race->path), "%s/program", dir);
 	to = open(race->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 	if (from < 0 || to < 0 || fstat(from, &stat))
@@ -163,7 +151,7 @@ static int install_program(struct race *race, const char *dir)
 FIXTURE(suid)
 {
 	struct race *race;
-	char dir[32];
+	struct mounted tmpfs;
 };
 
 FIXTURE_VARIANT(suid)
@@ -176,47 +164,20 @@ FIXTURE_VARIANT(suid)
 
 /* Other groups put time between finding a process and reading its figures. */
 FIXTURE_VARIANT_ADD(suid, ptrace_rule)
-{
-	.mask = XYZZY_IO,
-};
-
+	{ false, XYZZY_IO, 0, false };
 FIXTURE_VARIANT_ADD(suid, procfs)
-{
-	.procfs = true,
-	.mask = XYZZY_IO | XYZZY_CREDS,
-};
-
+	{ true, XYZZY_IO | XYZZY_CREDS, 0, false };
 FIXTURE_VARIANT_ADD(suid, threads)
-{
-	.procfs = true,
-	.mask = XYZZY_IO | XYZZY_CREDS,
-	.flags = XYZZY_THREADS,
-};
-
+	{ true, XYZZY_IO | XYZZY_CREDS, XYZZY_THREADS, false };
 FIXTURE_VARIANT_ADD(suid, by_thread)
-{
-	.procfs = true,
-	.mask = XYZZY_ALL,
-	.by_thread = true,
-};
-
+	{ true, XYZZY_ALL, 0, true };
 FIXTURE_VARIANT_ADD(suid, by_thread_threads)
-{
-	.procfs = true,
-	.mask = XYZZY_ALL,
-	.flags = XYZZY_THREADS,
-	.by_thread = true,
-};
+	{ true, XYZZY_ALL, XYZZY_THREADS, true };
 
 FIXTURE_SETUP(suid)
 {
-	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	if (access("/proc/self/io", F_OK))
 		SKIP(return, "no I/O accounting");
 	if (get_nprocs() < 2)
@@ -225,19 +186,16 @@ FIXTURE_SETUP(suid)
 	self->race->mask = variant->mask;
 	self->race->flags = variant->flags;
 	self->race->by_thread = variant->by_thread;
-	self->race->procfd = -1;
-	if (variant->procfs) {
-		self->race->procfd = open_procfs("0");
+	self->race->procfd = variant->procfs ? open_procfs("0") : -1;
+	if (variant->procfs)
 		ASSERT_LE(0, self->race->procfd);
-	}
-	ASSERT_TRUE(!!mkdtemp(self->dir));
-	ASSERT_EQ(0, install_program(self->race, self->dir));
+	ASSERT_EQ(0, mount_at_new_dir(&self->tmpfs, "tmpfs", "mode=755"));
+	ASSERT_EQ(0, install_program(self->race, self->tmpfs.dir));
 }
 
 FIXTURE_TEARDOWN(suid)
 {
-	umount2(self->dir, MNT_DETACH);
-	rmdir(self->dir);
+	unmount(&self->tmpfs);
 }
 
 static pid_t start(int (*fn)(struct race *race), struct race *race)
@@ -249,7 +207,7 @@ static pid_t start(int (*fn)(struct race *race), struct race *race)
 	return pid;
 }
 
-static int end(pid_t pid)
+static int wait_status(pid_t pid)
 {
 	int status;
 
@@ -261,25 +219,24 @@ static int run_round(struct race *race)
 	pid_t victim = start(run_victim, race);
 
 	__atomic_store_n(&race->victim, victim, __ATOMIC_RELEASE);
-	return end(victim);
+	return wait_status(victim);
 }
 
 TEST_F(suid, exec_does_not_leak_io)
 {
 	struct race *race = self->race;
-	pid_t watcher;
+	pid_t watcher = start(watch_victims, race);
 
-	watcher = start(watch_victims, race);
-	use_cpu(0);
+	ASSERT_EQ(0, pin_to_cpu(0));
 	for (int i = 0; i < NR_EXECS; i++)
 		ASSERT_EQ(0, run_round(race));
 	race->over = true;
-	EXPECT_EQ(0, end(watcher));
+	EXPECT_EQ(0, wait_status(watcher));
 
 	EXPECT_EQ(0UL, race->leaks)
 		TH_LOG("of %d execs and %lu records with figures", NR_EXECS,
-		       race->told);
-	EXPECT_LT(0UL, race->told);
+		       race->filled);
+	EXPECT_LT(0UL, race->filled);
 	if (variant->procfs)
 		EXPECT_LT(0UL, race->privileged);
 }

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Run the checks of a section of the table checks.list, and count.
+
+  check.py SECTION [TABLE]
+
+A check prints a line "ok NAME" or "not ok NAME" for each thing that it looks
+at; one that ends badly counts as a failure, whatever it printed. Rows of one
+kernel (CONFIG, ARCH, BASE, CC) run one after the other, and as many of these
+groups at a time as there are processors: a guest keeps one busy. PART=NAME,
+which no script knows, puts rows into a group of their own. A line "---" waits
+for what is above it. The last line is "N passed, N failed".
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+HARNESS = pathlib.Path(os.environ.get("HARNESS", pathlib.Path(__file__).parent))
+BUILD = pathlib.Path(os.environ.get("BUILD", HARNESS.parent / "build")).resolve()
+JOBS = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)))
+# What does not make another kernel.
+NOT_OF_KERNEL = ("ABIS", "GUEST", "LIMIT")
+
+lock = threading.Lock()
+results = []
+
+
+class Row:
+    def __init__(self, line):
+        settings, check, *self.arguments = line.split()
+        self.settings = dict(s.split("=", 1) for s in settings.split(","))
+        self.script = next(HARNESS.glob(f"checks/{check}.*"))
+        self.name = " ".join([check, *self.arguments, f"({settings})"])
+        self.wall = self.cpu = 0
+
+    def kernel(self):
+        return tuple((key, value) for key, value in self.settings.items()
+                     if key not in NOT_OF_KERNEL)
+
+    def run(self):
+        begin = time.monotonic()
+        say(f"== {self.name}")
+        process = subprocess.Popen(
+            [self.script, *self.arguments],
+            env={**os.environ, **self.settings}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace")
+        for line in process.stdout:
+            say(line.rstrip("\n"))
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            say(f"not ok {self.name}: ended with status {process.returncode}")
+        self.wall = time.monotonic() - begin
+        self.cpu = usage.ru_utime + usage.ru_stime
+        say(f"== {self.name}: {self.wall:.0f} s, {self.cpu:.0f} s of CPU time")
+
+
+def say(line):
+    with lock:
+        results.append(line)
+        print(line, flush=True)
+
+
+def read_phases(table, section):
+    """A list of phases; a phase is {kernel: [row...]}."""
+    phases, ours = [{}], False
+    for line in table.read_text(encoding="ascii").splitlines():
+        if line.startswith("["):
+            ours = line == f"[{section}]"
+        elif not ours or not line or line.startswith("#"):
+            continue
+        elif line == "---":
+            phases.append({})
+        else:
+            row = Row(line)
+            phases[-1].setdefault(row.kernel(), []).append(row)
+    return phases
+
+
+def run_group(rows):
+    for row in rows:
+        row.run()
+
+
+def main(section, table=HARNESS / "checks.list"):
+    begin = time.monotonic()
+    phases = read_phases(pathlib.Path(table), section)
+    for phase in phases:
+        with ThreadPoolExecutor(JOBS) as pool:
+            list(pool.map(run_group, phase.values()))
+    log = BUILD / "log"
+    log.mkdir(parents=True, exist_ok=True)
+    (log / "check.results").write_text("\n".join(results) + "\n")
+
+    passed = sum(line.startswith("ok ") for line in results)
+    failures = [line for line in results if line.startswith("not ok ")]
+    failed = len(failures) + (not passed)
+    if failed:
+        print("what failed:", *failures, sep="\n")
+    rows = [row for phase in phases for group in phase.values() for row in group]
+    print("seconds of CPU time, and by the clock:")
+    for row in sorted(rows, key=lambda row: -row.cpu):
+        print(f"{row.cpu:7.0f} {row.wall:7.0f}  {row.name}")
+    print(f"{sum(row.cpu for row in rows):7.0f} "
+          f"{time.monotonic() - begin:7.0f}  in all; the logs are in {log}")
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

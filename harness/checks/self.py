@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""The harness itself: does it see what is wrong?"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+HARNESS = pathlib.Path(__file__).resolve().parents[1]
+WORK = pathlib.Path(tempfile.mkdtemp(prefix="self."))
+failed = False
+
+
+def check(name, good, said=""):
+    global failed
+    if good:
+        print(f"ok {name}", flush=True)
+    else:
+        print(*[f"# {line}" for line in said.splitlines()[-40:]],
+              f"not ok {name}", sep="\n", flush=True)
+        failed = True
+
+
+def run(command, text="", **environment):
+    """The exit status, and what it printed."""
+    done = subprocess.run([str(word) for word in command], input=text, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={**os.environ, **environment}, check=False)
+    return done.returncode, done.stdout
+
+
+def script(path, text):
+    path.write_text(f"#!/bin/sh\n{text}")
+    path.chmod(0o755)
+
+
+# Settings that cannot work: one line that says what was expected.
+
+def refuses_setting(name, expected, command=(HARNESS / "settings.sh",), **setting):
+    status, said = run(command, **setting)
+    check(name, status and expected in said and said.count("\n") == 1, said)
+
+
+def settings():
+    refuses_setting("an unknown ARCH is refused", "ARCH=vax: expected one of alpha",
+                    ARCH="vax")
+    refuses_setting("an unknown CONFIG is refused",
+                    "CONFIG=nope: expected one of tiny", CONFIG="nope")
+    refuses_setting("an unknown ABI is refused", "ABIS=x: expected some of m64",
+                    ABIS="x", ARCH="x86_64")
+    refuses_setting("a BASE that is no release is refused",
+                    "BASE=x: expected a kernel release", BASE="x")
+    refuses_setting("a LINUX that is no kernel is refused",
+                    "expected a kernel tree", LINUX="/proc")
+    refuses_setting("a path with a space in it is refused", "without spaces",
+                    BUILD=f"{WORK}/a b")
+    refuses_setting("make refuses with one line", "expected one of", ARCH="vax",
+                    command=("make", "-s", "-C", HARNESS.parent, "boot"))
+    script(WORK / "df", "echo; echo / 99999999 99000000 999999 99% /\n")
+    refuses_setting("a full disk is refused", "GiB of free disk space, not 0",
+                    PATH=f"{WORK}:{os.environ['PATH']}")
+    (WORK / "df").unlink()
+    status, said = run([HARNESS / "settings.sh"], CONFIG="defconfig")
+    check("a CONFIG of the kernel's own is taken", not status, said)
+
+
+# The judge of a guest's console.
+
+CONSOLE = """KTAP version 1
+1..1
+  # Subtest: m64
+  1..1
+    # Subtest: a_test
+    1..2
+    ok 1 first
+    ok 2 second # SKIP no reason
+  ok 1 a_test
+ok 1 m64
+"""
+
+
+def judge(name, text, expect="pass", good=False):
+    status, said = run([HARNESS / "console.py", "judge", "self", expect, "m64"], text)
+    check(name, good == (status == 0), said)
+
+
+def console():
+    lines = CONSOLE.splitlines(keepends=True)
+    judge("a good console passes", CONSOLE, good=True)
+    judge("a test that fails is seen", CONSOLE.replace("    ok 1", "    not ok 1"))
+    judge("a test that is missing is seen", CONSOLE.replace("    ok 1 first\n", ""))
+    judge("a missing plan is seen", CONSOLE.replace("    1..2\n", ""))
+    judge("a program that did not end is seen", "".join(lines[:8]))
+    judge("an ABI that did not run is seen", "".join(lines[:2]))
+    judge("an empty console is seen", "")
+    judge("an oops is seen", "BUG: unable to handle page fault\n" + CONSOLE)
+    judge("a test that should skip and does not is seen", CONSOLE, "skip")
+
+
+def race(name, title, function, ours):
+    """KCSAN's report of a race, with one function in a stack."""
+    head = f"BUG: KCSAN: data-race in {title}\n"
+    rest = f" {function}+0x1/0x2\nok 1 a test\n====\n"
+    command = [HARNESS / "console.py", "judge", "self", "pass", "", "ours also_ours"]
+    plan = "1..0\n"
+    _, said = run(command, plan + head + rest)
+    seen = "not ok self: the kernel says: BUG: KCSAN" in said
+    _, listed = run([HARNESS / "console.py", "kcsan", "ours also_ours"], head + rest)
+    check(name, seen == ours and ("data-race" in listed) == ours, said + listed)
+
+
+def races():
+    race("a data race of the series is seen", "a / b", "ours.isra.0", True)
+    race("also by its title alone", "theirs / also_ours", "theirs", True)
+    race("also by its title alone, of unknown origin", "ours+0x1/0x2", "theirs", True)
+    race("a data race of others is ignored", "not_ours / ours_not", "theirs", False)
+    race("one of others of unknown origin is ignored", "theirs+0x1/0x2", "theirs",
+         False)
+    _, said = run([HARNESS / "console.py", "judge", "self", "pass", "m64", "ours"],
+                  CONSOLE.replace("    ok 1", "BUG: KCSAN: data-race in a / b\n"
+                                  "    ok 1") + "====\n")
+    check("a test's result inside of a report is kept", "m64 a_test first" in said, said)
+
+
+# New figures against 1,000 instructions, of which 3 % more are accepted.
+
+def hold(name, new, good):
+    (WORK / "self.csv").write_text("n,way,abi,value\n10,all,m64,1000\n")
+    (WORK / "new").write_text(new)
+    status, said = run([HARNESS / "bench.py", "hold", WORK, "self", "3", WORK / "new"])
+    check(name, good == (status == 0), said)
+
+
+def figures():
+    hold("a figure that is the same passes", "10,all,m64,1030\n", True)
+    hold("a figure that rose is seen", "10,all,m64,1031\n", False)
+    hold("a figure without one to compare with is seen", "10,id,m64,1\n", False)
+    hold("figures that are missing are seen", "", False)
+
+
+# Lines are placed where the placement file says, or not at all. In these texts a
+# line is a word, _ is a space in it, and an error starts with !.
+
+PLACES = """
+lines are placed behind their anchor | after_b | new more | a b c | a b new more c
+lines are placed in front of their anchor | before_b | new | a b c | a new b c
+a line is replaced | replace_b | new more | a b c | a new more c
+a range is replaced | replace_b through_} | new } | a b c } d } | a new } d }
+a line is removed | remove_b | | a b c | a c
+a range is removed | remove_b through_d | | a b c d e | a e
+hunks with text and without go together | remove_b after_a remove_e through_f \
+hunk_2 after_d | 1 2 | a b c d e f | a 1 c d 2
+an anchor is looked for below another line | below_f replace_x | new | x f a x x \
+| x f a new x
+a commit gets its own hunks | commit_1 after_a commit_2 remove_b | new | a b c \
+| a new b c | 1
+another commit gets the others | commit_1 after_a commit_2 remove_b hunk_2 after_c \
+| new 2 | a b c | a c 2 | 2
+an anchor that is not there is an error | after_b | new | a c \
+| !file: anchor not found: b
+an anchor that is there twice is an error | after_b | new | a b b \
+| !file: anchor found twice, in lines 2 and 3: b
+a range without its end is an error | replace_b through_a | new | a b c \
+| !file: anchor not found below line 2: a
+a line that is removed twice is an error | remove_b remove_a through_c | | a b c \
+| !file: line 2 is removed twice
+an anchor in a removed range is an error | remove_a through_c after_b | new | a b c \
+| !file: anchor is removed by another hunk: b
+the end of a range as an anchor is an error | after_c hunk_2 replace_a through_c \
+| 1 2 | a b c | !file: anchor is removed by another hunk: c
+lines without a place are an error | remove_a | new | a b c \
+| !file: expected a hunk for its lines
+a hunk without text is an error | after_a hunk_2 after_b | 1 | a b c \
+| !file: expected a line that starts hunk 2: 2
+a hunk that does not say where it starts is an error | after_a after_b | 1 2 | a b c \
+| !line 3: expected a keyword
+a removal that says where it starts is an error | after_a hunk_2 remove_b | 1 2 \
+| a b c | !line 4: expected a keyword
+a range that nothing starts is an error | after_a through_b | 1 | a b c \
+| !line 3: expected a keyword
+a commit without hunks is an error | commit_1 after_a | 1 | a b c \
+| !file: expected a hunk of commit 3 | 3
+a commit that comes too late is an error | after_a commit_1 remove_b | 1 | a b c \
+| !line 3: expected a keyword | 1
+"""
+
+
+def as_lines(words):
+    return "".join(word.replace("_", " ") + "\n" for word in words.split())
+
+
+def place(placement, new, old, commit=""):
+    (WORK / "placement").write_text(placement)
+    for name, text in (("repo", new), ("tree", old)):
+        (WORK / name).mkdir(exist_ok=True)
+        (WORK / name / "file").write_text(text)
+    status, said = run([HARNESS / "place.py", WORK / "repo", WORK, WORK / "tree",
+                        commit, WORK / "placement", "file"])
+    return status, said, (WORK / "tree/file").read_text()
+
+
+def places():
+    for line in PLACES.strip().splitlines():
+        name, placement, new, old, result, *commit = map(str.strip, line.split("|"))
+        status, said, text = place(as_lines(f"[file] {placement}"), as_lines(new),
+                                   as_lines(old), *commit)
+        if result.startswith("!"):
+            good = status and result[1:] in said and text == as_lines(old)
+        else:
+            good = not status and text == as_lines(result)
+        check(name, good, said + text)
+    # The table's line in front of ours decides about our last column.
+    (WORK / "table").write_text("7 here\n")
+    for name, line, result in (("number", "one", "108 ours"),
+                               ("columns", "one two", "108 ours more")):
+        _, said, text = place("number 23 table\n[file]\noffset 100\nin-order  more\n",
+                              "123 ours\n", f"107 {line}\n")
+        check(f"a table gets its own {name}",
+              text.splitlines()[-1] == result, said + text)
+
+
+# The table of machines, of one with two ABIs.
+
+MACHINE = """ok self on: ktap: the guest reported success
+ok self on: m64 a first
+# skipped: self on m64 a second
+# time: self on m64 7
+ok self on: m32 a first
+"""
+
+
+def machine(name, results, good=False):
+    status, said = run([HARNESS / "check-arch.py", "--judge", "self", "m64=little",
+                        "m32=big"], results)
+    row = "self m64 little pass 1 0 1 7" in " ".join(said.split())
+    count = " 1 passed (0 big-endian; 1 compat ABIs)" in said
+    check(name, (status == 0 and row and count) if good else status, said)
+
+
+def machines():
+    machine("a machine that passes is counted", MACHINE, True)
+    machine("a machine's failed test is seen",
+            MACHINE.replace("ok self on: m32", "not ok self on: m32"))
+    machine("a machine's ABI that did not run is seen",
+            "".join(line for line in MACHINE.splitlines(True) if "m32" not in line))
+    machine("a machine that said nothing is seen", "")
+
+
+# The counter of checks.
+
+def count(name, last, *rows, order=None):
+    (WORK / "order").write_text("")
+    (WORK / "list").write_text("\n".join(["[a]", *rows, "[b]", "A=1 fails", ""]))
+    _, said = run([HARNESS / "check.py", "a", WORK / "list"], HARNESS=str(WORK),
+                  BUILD=f"{WORK}/build", JOBS="2")
+    came = (WORK / "order").read_text().split()
+    check(name, said.endswith(f"\n{last}\n") and order in (None, came), said)
+
+
+def rows():
+    (WORK / "checks").mkdir()
+    for name, text in {
+            "passes": f"echo ok one; echo $1 >>{WORK}/order",
+            "late": f"sleep 1; echo ok late; echo $1 >>{WORK}/order",
+            "fails": "echo not ok two; exit 1",
+            "ends_badly": "echo ok three; exit 2",
+            "says_nothing": ":"}.items():
+        script(WORK / f"checks/{name}.sh", text + "\n")
+    count("rows that pass are counted", "2 passed, 0 failed", "A=1 passes", "A=2 passes")
+    count("a row that fails is counted", "1 passed, 2 failed", "A=1 passes", "A=1 fails")
+    count("a row that ends badly is counted", "1 passed, 1 failed", "A=1 ends_badly")
+    count("rows that say nothing are a failure", "0 passed, 1 failed",
+          "A=1 says_nothing")
+    count("a line waits for what is above it", "3 passed, 0 failed", "A=1 late a",
+          "A=2 passes b", "---", "A=3 passes c", order=["b", "a", "c"])
+    count("rows of one kernel keep their order", "2 passed, 0 failed", "A=1 late a",
+          "A=1,LIMIT=1,ABIS=m64 passes b", order=["a", "b"])
+
+
+# A QEMU that hangs, deaf to SIGTERM, after its guest has reported.
+
+def hang(name, status, good):
+    script(WORK / "qemu-system-x86_64", f"""trap '' TERM
+for word; do
+	case $word in
+	*.pid) echo $$ >"$word" ;;
+	*,id=result,path=*) echo status {status} >"${{word##*path=}}" ;;
+	esac
+done
+exec sleep 60
+""")
+    begin = time.monotonic()
+    result, said = run([HARNESS / "boot.sh", "on", "40", "/program"], ARCH="x86_64",
+                       PATH=f"{WORK}:{os.environ['PATH']}", GRACE="2")
+    soon = time.monotonic() - begin < 30
+    check(name, soon and (result == 0) == good, said)
+
+
+def hangs():
+    hang("a QEMU that hangs after a success is ended", 0, True)
+    hang("a QEMU that hangs after a failure is ended, and that is a failure", 1, False)
+
+
+for group in (settings, console, races, figures, places, machines, rows, hangs):
+    group()
+subprocess.run(["rm", "-rf", WORK], check=True)
+sys.exit(failed)

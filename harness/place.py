@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Put the lines that the series adds into the files of a tree.
+
+  place.py REPO BASE TREE COMMIT PLACEMENT FILE...
+
+PLACEMENT says where (see its head); the lines of a FILE are in REPO/FILE, and
+numbers are those of the untouched BASE. Of a FILE that more than one commit
+changes, only the hunks of COMMIT are placed. Nothing is written unless every
+anchor of every FILE was found.
+"""
+
+import dataclasses
+import pathlib
+import re
+import sys
+
+
+class Refused(Exception):
+    pass
+
+
+@dataclasses.dataclass
+class Hunk:
+    how: str			# after, before, replace, remove, in-order
+    anchor: str			# A line; for in-order, a column to add
+    first: str = None		# The line that its text starts with
+    below: str = None
+    through: str = None
+    commit: str = None
+
+
+@dataclasses.dataclass
+class File:
+    name: str
+    hunks: list = dataclasses.field(default_factory=list)
+    commit: str = None
+    offset: int = 0
+
+    def texts(self):
+        return [hunk for hunk in self.hunks if hunk.how != "remove"]
+
+
+def read(path):
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise Refused(f"{path}: expected to be there") from None
+
+
+def next_free(table):
+    """The number behind the highest one in the first column."""
+    numbers = [int(line.split()[0]) for line in read(table)
+               if re.match(r"\s*\d+(\s|$)", line)]
+    if not numbers:
+        raise Refused(f"{table}: expected a table with numbers in it")
+    return max(numbers) + 1
+
+
+class Placement:
+    def __init__(self, path, base):
+        self.base, self.files = base, {}
+        self.written = self.number = 0
+        file, pending = None, {}
+        for number, line in enumerate(read(path), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            word, _, rest = line.partition(" ")
+            if word == "number":
+                self.written, table = rest.split()
+                self.written, self.number = int(self.written), next_free(base / table)
+            elif line.startswith("["):
+                file = self.files.setdefault(line[1:-1], File(line[1:-1]))
+            elif not self.read_word(file, pending, word, rest):
+                raise Refused(f"{path}: line {number}: expected a keyword of its "
+                              f"head, not: {line}")
+
+    def read_word(self, file, pending, word, rest):
+        """Returns whether the line may stand here."""
+        if word == "offset":
+            file.offset = int(rest)
+        elif word == "commit" and (not file.hunks or file.commit):
+            file.commit = rest
+        elif word in ("hunk", "below"):
+            pending[word] = rest
+        elif word in ("after", "before", "replace", "remove", "in-order"):
+            # The first text of a file needs no line that says where it starts.
+            if ("hunk" in pending) != (word != "remove" and bool(file.texts())):
+                return False
+            anchor = rest.replace("{number}", str(self.number))
+            file.hunks.append(Hunk(word, anchor, pending.pop("hunk", None),
+                                   pending.pop("below", None),
+                                   commit=file.commit))
+        elif word == "through" and file.hunks and file.hunks[-1].how in (
+                "replace", "remove"):
+            file.hunks[-1].through = rest
+        else:
+            return False
+        return True
+
+    def renumber(self, line, offset):
+        def shifted(match):
+            number = int(match[0])
+            ours = number - self.written - offset in (0, 1)
+            return str(number - self.written + self.number) if ours else match[0]
+        return re.sub(r"\d+", shifted, line)
+
+    def cut(self, file, repo):
+        """The text of each hunk, as lists of lines in the order of texts()."""
+        texts, behind = [], file.texts()
+        for line in read(repo / file.name):
+            if behind and (not texts or line == behind[0].first):
+                texts.append([])
+                behind = behind[1:]
+            if not texts:
+                raise Refused(f"{file.name}: expected a hunk for its lines in the "
+                              "placement file")
+            texts[-1].append(self.renumber(line, file.offset))
+        if behind:
+            raise Refused(f"{file.name}: expected a line that starts hunk "
+                          f"{file.hunks.index(behind[0]) + 1}: {behind[0].first}")
+        return texts
+
+    def anchor_of(self, file, hunk, lines):
+        if hunk.how == "in-order":
+            before = str(self.number + file.offset - 1)
+            return find_once(file, before, [(line.split() or [""])[0]
+                                            for line in lines], "the line of number ")
+        if hunk.below is None:
+            return find_once(file, hunk.anchor, lines)
+        return find_below(file, hunk.anchor, lines, find_once(file, hunk.below, lines))
+
+    def place(self, file, repo, tree, commit):
+        """The lines of the tree's file with the hunks in it."""
+        texts = dict(zip(map(id, file.texts()), self.cut(file, repo)))
+        lines = read(tree / file.name)
+        before, behind, gone, anchors = {}, {}, {}, []
+        hunks = [h for h in file.hunks if h.commit in (None, commit)]
+        if not hunks:
+            raise Refused(f"{file.name}: expected a hunk of commit {commit} in the "
+                          "placement file")
+        for hunk in hunks:
+            at = end = self.anchor_of(file, hunk, lines)
+            anchors.append((hunk, at))
+            if hunk.through is not None:
+                end = find_below(file, hunk.through, lines, at)
+            text = texts.get(id(hunk), [])
+            if hunk.how == "in-order":
+                text = fit(text, lines[at], hunk.anchor)
+            where = before.setdefault(at, []) if hunk.how == "before" else \
+                behind.setdefault(end, [])
+            where += text
+            for i in range(at, end + 1) if hunk.how in ("replace", "remove") else ():
+                if i in gone:
+                    raise Refused(f"{file.name}: line {i + 1} is removed twice: "
+                                  f"{hunk.anchor}")
+                gone[i] = hunk
+        for hunk, at in anchors:
+            if gone.get(at, hunk) is not hunk:
+                raise Refused(f"{file.name}: anchor is removed by another hunk: "
+                              f"{hunk.anchor}")
+        result = []
+        for i, line in enumerate(lines):
+            result += before.get(i, [])
+            result += [] if i in gone else [line]
+            result += behind.get(i, [])
+        return result
+
+
+def find_once(file, wanted, lines, what=""):
+    found = [i for i, line in enumerate(lines) if line == wanted]
+    if not found:
+        raise Refused(f"{file.name}: anchor not found: {what}{wanted}")
+    if len(found) > 1:
+        raise Refused(f"{file.name}: anchor found twice, in lines {found[0] + 1} and "
+                      f"{found[1] + 1}: {what}{wanted}")
+    return found[0]
+
+
+def find_below(file, wanted, lines, top):
+    for i in range(top + 1, len(lines)):
+        if lines[i] == wanted:
+            return i
+    raise Refused(f"{file.name}: anchor not found below line {top + 1}: {wanted}")
+
+
+def fit(text, line, more):
+    """The text for a table, with a column more where the line in front has one."""
+    if not more or len(line.split()) != len(" ".join(text).split()) + 1:
+        return text
+    return [*text[:-1], text[-1] + more]
+
+
+def main(repo, base, tree, commit, placement, *names):
+    repo, base, tree = map(pathlib.Path, (repo, base, tree))
+    try:
+        placement = Placement(pathlib.Path(placement), base)
+        placed = {}
+        for name in names:
+            if not placement.files.get(name, File(name)).hunks:
+                raise Refused(f"{name}: expected a place for it in the placement file")
+            placed[name] = placement.place(placement.files[name], repo, tree, commit)
+    except Refused as error:
+        sys.exit(f"place: {error}")
+    for name, lines in placed.items():
+        (tree / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
