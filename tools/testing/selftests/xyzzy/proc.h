@@ -2,14 +2,14 @@
 #ifndef __XYZZY_PROC_H
 #define __XYZZY_PROC_H
 
-/* procfs: its files, and mounts of it. */
+/* Files of procfs, and mounts. */
 #include "xyzzy.h"
 
 #include <linux/types.h>
 
 /*
- * Parsers for the files of /proc/PID and /proc/PID/task/TID. All of them take
- * the directory first and return 0, or -errno.
+ * Parsers for the files of /proc/PID and /proc/PID/task/TID. They take the
+ * directory as their first argument and return 0 or -errno.
  */
 
 /* "/proc/PID", or "/proc/PID/task/TID" if @tid is not 0. */
@@ -55,8 +55,8 @@ static inline ssize_t proc_read(const struct proc_dir *dir, const char *name,
 }
 
 /*
- * stat. The fields have the numbers that proc_pid_stat(5) gives them. Negative
- * ones are stored as they wrap: cast to a signed type.
+ * stat. The fields have the numbers that proc_pid_stat(5) gives them. Fields that
+ * can be negative have to be cast to a signed type.
  */
 #define PROC_STAT_FIELDS 53
 
@@ -109,7 +109,7 @@ static inline int proc_status(const struct proc_dir *dir,
 	return len < 0 ? (int)len : 0;
 }
 
-/* What stands after "Key:" in its line, NULL if there is no such line. */
+/* The rest of the line that starts with "@key:", NULL without such a line. */
 static inline const char *proc_status_line(const struct proc_status *status,
 					   const char *key)
 {
@@ -125,7 +125,7 @@ static inline const char *proc_status_line(const struct proc_status *status,
 	return line + len + 1;
 }
 
-/* The number at place @nth (from 0) in the line of @key; no such line: ~0. */
+/* The number @nth (from 0) in the line of @key, ~0 without such a line. */
 static inline __u64 proc_status_nth(const struct proc_status *status,
 				    const char *key, int nth)
 {
@@ -201,7 +201,7 @@ static inline int proc_io(const struct proc_dir *dir, struct proc_io *io)
 		      &io->cancelled_write_bytes) == 7 ? 0 : -EBADMSG;
 }
 
-/* comm, without the newline that the file ends with */
+/* comm, without the newline */
 static inline int proc_comm(const struct proc_dir *dir, char *comm, size_t size)
 {
 	ssize_t len = proc_read(dir, "comm", comm, size);
@@ -234,7 +234,7 @@ static inline int proc_cgroup(const struct proc_dir *dir, char *path,
 	return 0;
 }
 
-/* A file with one number in it, as oom_score_adj. */
+/* A file with one number, such as oom_score_adj. */
 static inline int proc_num(const struct proc_dir *dir, const char *name,
 			   long long *num)
 {
@@ -247,7 +247,7 @@ static inline int proc_num(const struct proc_dir *dir, const char *name,
 	return end == text ? -EBADMSG : 0;
 }
 
-/* Everything that /proc shows of a process or thread, read one by one. */
+/* All of these files of a process or thread, read one after the other. */
 struct proc_snap {
 	struct proc_stat stat;
 	struct proc_status status;
