@@ -79,7 +79,7 @@ static int run_victim(struct race *race)
 
 	if (become_user(0))
 		return EXIT_FAILURE;
-	start_threads(NR_THREADS, &null);
+	start_threads(NR_THREADS, 0, &null);
 	if (!race->by_thread)
 		execute_program(race);
 	if (pthread_create(&thread, NULL, execute_program, race))
