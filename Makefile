@@ -9,8 +9,17 @@ export BASE LINUX CONFIG ARCH CC JOBS
 
 H := harness
 
+# Settings that cannot work end here, with one line and before any work.
+ifneq ($(filter-out help man clean,$(or $(MAKECMDGOALS),help)),)
+problem := $(shell BASE='$(BASE)' LINUX='$(LINUX)' CONFIG='$(CONFIG)' \
+	ARCH='$(ARCH)' $H/settings.sh 2>&1)
+ifneq ($(problem),)
+$(error $(problem))
+endif
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help run bench check check-oracle check-arch check-hard coverage patches tree boot man clean
+.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage patches tree boot man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -20,9 +29,12 @@ run:	## Build the kernel with the series, boot it in QEMU and show the call at w
 	@$H/deps.sh build $(ARCH)
 	@$H/run.sh
 
-bench:	## Measure what the call costs, and /proc beside it; draw pictures of it
+bench:	## Measure the cost of the call and that of /proc, and plot it
 	@$H/deps.sh build bench
 	@$H/bench.sh
+
+bench-accept: ## Copy the figures of make bench to proof/bench and the documents
+	@$H/bench.sh accept
 
 check:	## Check everything; the last line counts what passed and what failed
 	@$H/deps.sh build check

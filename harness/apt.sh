@@ -39,22 +39,22 @@ offered()
 	private_apt search --names-only "^$1-[0-9.]+\$" | cut -d ' ' -f 1 | sort -V
 }
 
-# Print NAME-VERSION if a suite has it, else the newest that any of them has,
-# loudly; nothing if there is none at all. What apt says of it goes to a log.
+# Print NAME-VERSION if a suite has it, with the suite's name; with a third
+# argument, else the newest that any of them has, and say so. Nothing if there
+# is none. What apt prints goes to a log.
 find_package()
 {
 	newest='' newest_suite=''
 	for suite in own $(sed '/^#/d' "$HARNESS/suites"); do
 		use_suite "$suite" >>"$BUILD/log/apt.log" 2>&1
 		if offered "$1" | grep -Fqx "$1-$2"; then
-			say "$1-$2"
+			say "$1-$2 $suite"
 			return
 		fi
 		last=$({ say "$newest" && offered "$1"; } | sort -V | tail -n 1)
 		[ "$last" = "$newest" ] || newest=$last newest_suite=$suite
 	done
-	[ -n "$newest" ] || return 0
-	use_suite "$newest_suite" >>"$BUILD/log/apt.log" 2>&1
+	[ -n "${3:-}" ] && [ -n "$newest" ] || return 0
 	say "WARNING: $1-$2 IS NOT OFFERED ANY MORE; TAKING $newest" >&2
-	say "$newest"
+	say "$newest $newest_suite"
 }

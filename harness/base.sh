@@ -1,12 +1,16 @@
 #!/bin/sh
 # Get the base tree as a git repository, TREE of lib.sh: from LINUX, from
 # Debian's source package, or from kernel.org. What is there already stays.
+#
+#   base.sh		get it
+#   base.sh find	only find out where BASE comes from; fail if from nowhere
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/apt.sh"
 
 # Two bases may be fetched at a time.
 apt_dir=$BUILD/apt-$BASE
+source=$BUILD/.source-$BASE
 work=
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
@@ -29,10 +33,11 @@ get()
 	fi
 }
 
+url=https://cdn.kernel.org/pub/linux/kernel/v${BASE%%.*}.x
+tarball=linux-$BASE.tar.xz
+
 unpack_tarball()
 {
-	url=https://cdn.kernel.org/pub/linux/kernel/v${BASE%%.*}.x
-	tarball=linux-$BASE.tar.xz
 	get "$url/sha256sums.asc" "$work/sums"
 	get "$url/$tarball" "$work/$tarball"
 	(cd "$work" && grep " $tarball\$" sums | sha256sum -c -)
@@ -40,17 +45,39 @@ unpack_tarball()
 	say "kernel.org $tarball" >"$work/version"
 }
 
+is_on_kernel_org()
+{
+	get "$url/sha256sums.asc" - 2>>"$BUILD/log/apt.log" | grep -q " $tarball\$"
+}
+
+# A package and its suite, or "kernel.org". The stable base may be superseded
+# on the mirror; of another release that would be a surprise.
+find_release()
+{
+	[ ! -s "$source" ] || return 0
+	package=
+	any=
+	[ "$BASE" != "$STABLE_BASE" ] || any=any
+	if command -v apt-get >/dev/null 2>&1; then
+		package=$(find_package linux-source "$BASE" $any)
+	fi
+	if [ -z "$package" ] && is_on_kernel_org; then
+		package=kernel.org
+	fi
+	[ -n "$package" ] ||
+		die "BASE=$BASE: expected a release that Debian's mirror or kernel.org has"
+	say "$package" >"$source"
+}
+
 get_release()
 {
-	package=
-	if command -v apt-get >/dev/null 2>&1; then
-		package=$(find_package linux-source "$BASE")
-	fi
-	if [ -n "$package" ]; then
-		step "base: get and unpack $package" "base-$BASE" unpack_package
+	find_release
+	read -r package suite <"$source"
+	if [ "$package" = kernel.org ]; then
+		step "base: get and unpack $tarball of kernel.org" "base-$BASE" unpack_tarball
 	else
-		step "base: get and unpack linux-$BASE of kernel.org" "base-$BASE" \
-			unpack_tarball
+		use_suite "$suite" >>"$BUILD/log/apt.log" 2>&1
+		step "base: get and unpack $package" "base-$BASE" unpack_package
 	fi
 }
 
@@ -83,6 +110,10 @@ follow_user_tree()
 	git -C "$TREE" update-ref "$BASE_REF" FETCH_HEAD
 }
 
+if [ "${1:-}" = find ]; then
+	find_release
+	exit 0
+fi
 lock "$TREE_NAME"
 if is_our_tree "$TREE"; then
 	[ -z "$LINUX" ] || follow_user_tree

@@ -1,16 +1,21 @@
 #!/bin/sh
-# Measure: boot what series/bench/runs lists, keep the figures in build/bench
-# (of another CONFIG in a directory of that name there), and show them.
+# Measure: boot what proof/bench/runs lists, keep the figures in build/bench, and
+# report them. With another CONFIG, build/bench/CONFIG.
 #
 #   bench.sh [TABLE...]	only what goes to these tables
+#   bench.sh accept	make the figures those of proof/bench and the documents
 #
-# In the guest, a program prints a line "csv N,WAY,ABI,FIGURE" for each figure.
+# A program in the guest prints a line "csv N,WAY,ABI,FIGURE" for each figure.
 set -eu
 . "$(dirname "$0")/lib.sh"
-. "$HARNESS/bench-lib.sh"
+. "$HARNESS/kernel-lib.sh"
 
-# The lines of the table of runs that are asked for. What is measured with a
-# configuration of its own says nothing of another CONFIG.
+bench=$SERIES/proof/bench
+figures=$BUILD/bench accept_as=
+[ "$CONFIG" = tiny ] || figures=$BUILD/bench/$CONFIG accept_as=$CONFIG
+
+# The lines of the table of runs that are asked for. What has a configuration of
+# its own is measured with the default CONFIG only.
 wanted_runs()
 {
 	awk -v config="$CONFIG" -v tables="$*" '
@@ -18,10 +23,18 @@ wanted_runs()
 		/^(#|$)/ { next }
 		n && !($1 in asked) { next }
 		$2 != "own" && config != "tiny" { next }
-		{ $2 = $2 == "own" ? config : $2; print }' "$SERIES/series/bench/runs"
+		{ $2 = $2 == "own" ? config : $2; print }' "$bench/runs"
 }
 
-# has_abi CONFIG ABI: in a shell of its own, as kernel-lib.sh is for one CONFIG.
+# boot CONFIG CLOCK ABI LIMIT PROGRAM...
+boot()
+{
+	config=$1 options=$(clock_options "$2") program=/tests/$3/$5 limit=$4
+	shift 5
+	CONFIG=$config QEMU_OPTIONS=$options "$HARNESS/boot.sh" on "$limit" "$program" "$@"
+}
+
+# In a shell of its own, as kernel-lib.sh is for one CONFIG.
 # shellcheck disable=SC2030,SC2031
 has_abi()
 (
@@ -30,29 +43,15 @@ has_abi()
 	runs_abi "$2"
 )
 
-# boot CONFIG QEMU_OPTIONS ABI LIMIT PROGRAM...
-boot()
-{
-	config=$1 options=$2 abi=$3 limit=$4 program=$5
-	shift 5
-	CONFIG=$config QEMU_OPTIONS=$options \
-		"$HARNESS/boot.sh" on "$limit" "/tests/$abi/$program" "$@"
-}
-
-# run TABLE CONFIG MACHINE ABI LIMIT PROGRAM...: a run that fails leaves its
-# figures out, and the others are still worth having.
+# run TABLE CONFIG CLOCK ABI LIMIT PROGRAM...: after a failure, the other runs
+# are still worth having.
 run()
 {
-	table=$1 config=$2 abi=$4
-	options=$(lookup "$HARNESS/machines" "$3")
-	shift 4
-	if ! has_abi "$config" "$abi"; then
-		say "bench $table: $config does not run $abi programs; left out: $*"
-		return
-	fi
-	what=$(say "$*" | cut -d ' ' -f 2-)
-	if step "bench $table: $abi $what" "bench-$table" \
-		boot "$config" "$options" "$abi" "$@"; then
+	table=$1 what="$4 $(say "$*" | cut -d ' ' -f 6-)"
+	shift
+	if ! has_abi "$1" "$3"; then
+		say "bench $table: CONFIG=$1 does not run it; left out: $what"
+	elif step "bench $table: $what" "bench-$table" boot "$@"; then
 		tr -d '\r' <"$BUILD/log/bench-$table.log" |
 			sed -n 's/^csv //p' >>"$work/$table.csv"
 	else
@@ -61,29 +60,34 @@ run()
 	fi
 }
 
-[ -f "$SERIES/series/bench/runs" ] || die "series/bench/runs: expected a table of what to measure"
+[ -f "$bench/runs" ] || die "proof/bench/runs: expected a table of what to measure"
+if [ "${1:-}" = accept ]; then
+	# shellcheck disable=SC2086 # a name or none
+	exec "$HARNESS/bench.py" accept "$bench" "$figures" $accept_as
+fi
+command -v gnuplot >/dev/null || die "gnuplot: expected in PATH (package gnuplot-nox)"
 work=$(mktemp -d "$BUILD/.bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 
 failed=0
 wanted_runs "$@" >"$work/runs"
-[ -s "$work/runs" ] || die "series/bench/runs: no line for: $*"
-cut -d ' ' -f 2 "$work/runs" | sort -u >"$work/configs"
-while read -r config; do
+[ -s "$work/runs" ] || die "proof/bench/runs: no line for: $*"
+configs=$(cut -d " " -f 2 "$work/runs" | sort -u)
+for config in $configs; do
 	CONFIG=$config "$HARNESS/guest.sh" on </dev/null
-done <"$work/configs"
+done
 while read -r line; do
 	# shellcheck disable=SC2086 # the words of the line
 	run $line </dev/null
 done <"$work/runs"
 
-mkdir -p "$FIGURES"
+mkdir -p "$figures"
 for csv in "$work"/*.csv; do
 	[ -f "$csv" ] || die "nothing was measured; see $BUILD/log"
-	sed '1s/^/n,way,abi,value\n/' "$csv" >"$FIGURES/$(basename "$csv")"
+	sed '1s/^/n,way,abi,value\n/' "$csv" >"$figures/$(basename "$csv")"
 done
-"$HARNESS/bench-plot.sh"
-"$HARNESS/bench-report.sh"
-say "figures: $FIGURES; to make them those of the documents: harness/bench-accept.sh"
+"$HARNESS/bench.py" plot "$bench" "$figures"
+"$HARNESS/bench.py" report "$bench" "$figures"
+say "figures: $figures; make bench-accept copies them to proof/bench and the documents"
 exit $failed

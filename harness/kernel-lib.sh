@@ -111,3 +111,14 @@ runs_abi()
 	done
 	return 1
 }
+
+# What a guest's clock counts. icount: instructions, a nanosecond each, on one
+# CPU, so that figures are the same on every machine; wall: time, on two CPUs.
+clock_options()
+{
+	case $1 in
+	icount) say "-smp 1,sockets=1 -m 5G -icount shift=0,sleep=off" ;;
+	wall) say "-smp 2,sockets=2 -m 5G" ;;
+	*) die "clock $1: expected icount or wall" ;;
+	esac
+}

@@ -7,7 +7,6 @@ TOP=$(dirname "$HARNESS")
 SERIES=${SERIES:-$TOP}
 BUILD=${BUILD:-$TOP/build}
 JOBS=${JOBS:-$(nproc)}
-mkdir -p "$BUILD/log"
 
 # The defaults of what a user may set; BASE has its own in series/config.
 CONFIG=${CONFIG:-tiny}
@@ -29,9 +28,63 @@ die()
 	exit 1
 }
 
+# Names in the first column of a table.
+names()
+{
+	awk '/^[^#]/ { printf "%s%s", sep, $1; sep = " " }' "$1"
+}
+
+is_known()
+{
+	case " $1 " in
+	*" $2 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Settings that cannot work: one line that says what was expected, before any
+# work begins.
+check_settings()
+{
+	case $TOP$SERIES$BUILD$LINUX in
+	*[[:space:]:]*)
+		die "$BUILD: expected a path without spaces and colons; the kernel's build refuses them" ;;
+	esac
+	is_known "$(names "$HARNESS/archs")" "$ARCH" ||
+		die "ARCH=$ARCH: expected one of $(names "$HARNESS/archs")"
+	case $CONFIG in
+	defconfig | *_defconfig | tinyconfig | all*config | randconfig) ;;
+	*)
+		is_known "$(names "$HARNESS/kernels")" "$CONFIG" ||
+			die "CONFIG=$CONFIG: expected one of $(names "$HARNESS/kernels"), or a" \
+				"target of the kernel's own such as defconfig"
+		;;
+	esac
+	say "$BASE" | grep -Eqx '[1-9][0-9]*\.[0-9]+(\.[0-9]+)?' ||
+		die "BASE=$BASE: expected a kernel release, such as $STABLE_BASE"
+	[ -z "$LINUX" ] || [ -f "$LINUX/MAINTAINERS" ] || die "LINUX=$LINUX: expected a kernel tree"
+	if [ -n "$LINUX" ] || [ -d "$BUILD/linux-$BASE" ]; then
+		check_disk 2
+	else
+		check_disk 6
+	fi
+}
+
+# check_disk GIB: so much has to be free where BUILD is, or will be.
+check_disk()
+{
+	dir=$BUILD
+	while [ ! -d "$dir" ]; do
+		dir=$(dirname "$dir")
+	done
+	free=$(df -Pk "$dir" | awk 'NR == 2 { printf "%d", $4 / 1024 / 1024 }')
+	[ "$free" -ge "$1" ] || die "$BUILD: expected $1 GiB of free disk space, not $free"
+}
+check_settings
+mkdir -p "$BUILD/log"
+
 # The tree with the series on it: of LINUX if that is set, else of BASE.
 if [ -n "$LINUX" ]; then
-	[ -f "$LINUX/MAINTAINERS" ] || die "LINUX=$LINUX: expected a kernel tree"
 	LINUX=$(cd "$LINUX" && pwd)
 	TREE_NAME=linux-user-$(printf %s "$LINUX" | cksum | cut -d ' ' -f 1)
 else

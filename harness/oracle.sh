@@ -1,17 +1,17 @@
 #!/bin/sh
 # Boot the guest on a root file system of Debian's packages and run there what
-# series/oracle has: a comparison with programs that know nothing of the series.
+# proof/oracle has: a comparison with programs that do not know the series.
 #
 #   oracle.sh [LIMIT]	in seconds
 #
-# The guest gets series/oracle as /oracle and runs run.sh there, with the
+# The guest gets proof/oracle as /oracle and runs run.sh there, with the
 # directory of the programs as its argument.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 limit=${1:-1800}
-oracle=$SERIES/series/oracle
+oracle=$SERIES/proof/oracle
 rootfs=$BUILD/rootfs-$DEB_ARCH
 console=$BUILD/log/oracle-$LABEL.log
 

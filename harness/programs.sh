@@ -1,7 +1,7 @@
 #!/bin/sh
 # Build what runs in the guest, for each ABI of ARCH that the kernel has: the
-# selftests of TREE, what proof/ has, and the man page's example. They go to
-# OUT/tests/ABI, where the file list names the tests.
+# selftests of TREE, what proof/ has, and the examples of the man page and of
+# README.rst. They go to OUT/tests/ABI, where the file list names the tests.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -17,6 +17,16 @@ build()
 	make -C "$from" -j"$JOBS" OUTPUT="$dir" CC="$ABI_CC" KHDR_INCLUDES="-isystem $HEADERS" "$@"
 }
 
+# build_example ABI NAME DOCUMENT
+build_example()
+{
+	dir=$OUT/tests/$1
+	"$HARNESS/example.sh" "$3" >"$dir/$2.c"
+	# shellcheck disable=SC2086 # a command and its flag
+	$ABI_CC -static -s -Wall -Wextra -Werror -isystem "$HEADERS" \
+		-o "$dir/$2" "$dir/$2.c"
+}
+
 build_abi()
 {
 	mkdir -p "$OUT/tests/$1"
@@ -26,10 +36,8 @@ build_abi()
 		make -s -C "$selftests" OUTPUT="$dir" COLLECTION="$NAME" emit_tests | sed 's/.*://'
 		make -s -C "$proof" list
 	} >"$dir/list"
-	"$HARNESS/example.sh" "$SERIES/$MAN" >"$dir/example.c"
-	# shellcheck disable=SC2086 # a command and its flag
-	$ABI_CC -static -s -Wall -Wextra -Werror -isystem "$HEADERS" \
-		-o "$dir/example" "$dir/example.c"
+	build_example "$1" example "$SERIES/$MAN"
+	[ ! -f "$SERIES/README.rst" ] || build_example "$1" readme "$SERIES/README.rst"
 }
 
 # A 32-bit program on a 64-bit kernel may belong to another architecture.

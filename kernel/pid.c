@@ -1,20 +1,20 @@
 
 /**
- * find_ge_pids - Find the pids from a number on
+ * find_ge_pids - Find several pids at or above a number
  * @nr: The lowest number
  * @ns: PID namespace of the numbers
- * @pids: Array for what is found
+ * @pids: Where to store the pids
  * @max: Size of @pids
  *
- * Descends the tree once for all of them.
+ * Like calling find_ge_pid() repeatedly, but descends the tree only once.
  *
- * Context: Under rcu_read_lock(), which is what keeps the pids.
- * Return: How many were found; they are in @pids in the order of their numbers.
+ * Context: Under rcu_read_lock(), which also protects the pids that are found.
+ * Return: The number of pids found. They are stored in increasing order.
  */
 unsigned int find_ge_pids(int nr, struct pid_namespace *ns, struct pid **pids,
 			  unsigned int max)
 {
-	/* A slot that was seen to be taken is read once more, if it still is. */
+	/* Slots may change; one that has become empty is skipped. */
 	return data_race(radix_tree_gang_lookup(&ns->idr.idr_rt, (void **)pids,
 						nr, max));
 }

@@ -1,48 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xyzzy(2): which processes are there, and what are they doing?
+ * xyzzy(2): report many processes or threads in one call
  *
- * One call fills an array of binary records, as many as fit, for the processes
- * (or threads) that the caller may see. A call has four steps: validate the
- * parameters, find the next tasks under RCU, fill a record for each, and store
- * the batch in user memory outside of RCU.
+ * Fills an array of binary records, one for each process (or thread) that the
+ * caller may see, as many as fit. A call validates its parameters, finds the
+ * next tasks under RCU, fills a record for each of them, and stores the batch
+ * in user memory outside of RCU.
  */
 
-#include <linux/bits.h>
-#include <linux/build_bug.h>
+#include <linux/bitmap.h>
 #include <linux/cgroup.h>
-#include <linux/cleanup.h>
 #include <linux/compat.h>
 #include <linux/cpumask.h>
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
-#include <linux/log2.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
-#include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/ptrace.h>
-#include <linux/rcupdate.h>
-#include <linux/rwsem.h>
-#include <linux/sched.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
-#include <linux/seqlock.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/syscalls.h>
 #include <linux/task_io_accounting_ops.h>
-#include <linux/threads.h>
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
 #include <linux/uaccess.h>
-#include <linux/user_namespace.h>
 #include <uapi/linux/xyzzy.h>
 
 #include <asm/word-at-a-time.h>
@@ -52,54 +40,55 @@
 #define XYZZY_GROUPS	(XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | \
 			 XYZZY_FAULTS | XYZZY_MEM | XYZZY_IO | XYZZY_CGROUP)
 
-/* Groups that need an option which this kernel was configured without. */
-#define XYZZY_UNSUPPORTED						     \
-	((IS_ENABLED(CONFIG_MMU) ? 0 : XYZZY_MEM) |			     \
-	 (IS_ENABLED(CONFIG_TASK_IO_ACCOUNTING) ? 0 : XYZZY_IO) |	     \
+/* Groups that this kernel was configured without */
+#define XYZZY_UNSUPPORTED						\
+	((IS_ENABLED(CONFIG_MMU) ? 0 : XYZZY_MEM) |			\
+	 (IS_ENABLED(CONFIG_TASK_IO_ACCOUNTING) ? 0 : XYZZY_IO) |	\
 	 (IS_ENABLED(CONFIG_CGROUPS) ? 0 : XYZZY_CGROUP))
 
 #define XYZZY_SUPPORTED	((u64)(XYZZY_GROUPS & ~XYZZY_UNSUPPORTED))
 
+/* Groups that sum over the threads of a process */
+#define XYZZY_SUMS	(XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO)
+
 #define XYZZY_TASK_SIZE_MAX	4096
 #define XYZZY_NR_TASKS_MAX	SZ_1M
 
-/* The kernel's buffer, the largest that comes from a slab, and its records. */
+/* Size of the buffer for a batch, and the most records in it */
 #define XYZZY_BATCH_BYTES	SZ_8K
 #define XYZZY_BATCH_MAX		100
 
-/* Thread IDs of one process that are collected at a time. */
-#define XYZZY_TIDS_MAX		4096
-
 /*
- * Bounds an RCU read-side section: PIDs looked at, plus threads and CPUs whose
- * counts are summed.
+ * Limits the work in an RCU read-side section: the number of PIDs looked at,
+ * plus the number of threads and CPUs whose counts are summed
  */
 #define XYZZY_BUDGET		128
 
+/* Range of the thread IDs of one process that are collected at a time */
+#define XYZZY_TIDS		SZ_32K
+
 /**
- * struct xyzzy_walk - Where a walk goes and what it fills
- * @procfs: Directory given as procfd, pins @ns; NULL: the ptrace rule
- * @ns: PID namespace that is walked
- * @tgid: Only this process (a reference is held); NULL: all
+ * struct xyzzy_walk - State of one call
+ * @procfs: Directory that procfd refers to, pins @ns; NULL if procfd is -1
+ * @ns: PID namespace to walk
+ * @tgid: The process to report, NULL for all
  * @type: PIDTYPE_TGID for processes, PIDTYPE_PID for threads
  * @mask: Groups to fill
- * @approx_mem: Do not sum memory counters over the CPUs
+ * @approx_mem: Read memory counters without summing them over the CPUs
  * @restricted: Show only processes that the caller may ptrace for reading
- * @nr_cpus: CPUs whose counts a record sums
- * @next: Lowest PID in @ns that was not looked at
- * @over: There is no PID at or above @next
- * @deferred: Task whose record cannot be filled in a batch (a reference is
- *	      held); its PID is @next - 1
- * @tids: IDs of threads of @tgid in increasing order; NULL: not that of threads
- *	  of one process
- * @nr_tids: How many were collected
- * @tid_pos: First one in @tids that was not looked at
- * @boot_offset: Boot of the caller's time namespace before that of the machine,
- *		 in ns
- * @kuid: User whose number in the caller's user namespace is @uid
- * @kgid: Group whose number there is @gid
- * @uid: Number of @kuid, kept as the next process mostly runs under it too
- * @gid: Number of @kgid
+ * @nr_cpus: Number of CPUs whose counters are summed for each record
+ * @next: Lowest PID not looked at yet
+ * @over: No PID at or above @next is in use
+ * @deferred: Task left to fill_deferred(), with PID @next - 1
+ * @tids: Bitmap of thread IDs of @tgid, NULL unless its threads are walked
+ * @first_tid: Thread ID of the first bit in @tids
+ * @boot_offset: Offset of CLOCK_BOOTTIME in the caller's time namespace, in ns
+ * @kuid: Last user ID translated
+ * @kgid: Last group ID translated
+ * @uid: @kuid in the caller's user namespace
+ * @gid: @kgid in the caller's user namespace
+ *
+ * Holds references on @procfs, @tgid and @deferred.
  */
 struct xyzzy_walk {
 	struct file *procfs;
@@ -113,9 +102,8 @@ struct xyzzy_walk {
 	int next;
 	bool over;
 	struct task_struct *deferred;
-	u32 *tids;
-	unsigned int nr_tids;
-	unsigned int tid_pos;
+	unsigned long *tids;
+	u32 first_tid;
 	s64 boot_offset;
 	kuid_t kuid;
 	kgid_t kgid;
@@ -125,7 +113,7 @@ struct xyzzy_walk {
 
 static void put_walk(struct xyzzy_walk *walk)
 {
-	kfree(walk->tids);
+	bitmap_free(walk->tids);
 	if (walk->deferred)
 		put_task_struct(walk->deferred);
 	put_pid(walk->tgid);
@@ -139,7 +127,7 @@ DEFINE_FREE(put_walk, struct xyzzy_walk, put_walk(&_T))
  * Validate
  */
 
-/* Where the fields of a group end. The groups are in the order of their bits. */
+/* End of each group; they are laid out in the order of their bits */
 static const u16 group_end[] = {
 	[ilog2(XYZZY_ID)]	= XYZZY_TASK_SIZE_ID,
 	[ilog2(XYZZY_CREDS)]	= offsetofend(struct xyzzy_task, fsgid),
@@ -154,91 +142,69 @@ static const u16 group_end[] = {
 
 static int check_params(const struct xyzzy_params *params, unsigned int flags)
 {
-	if (flags & ~XYZZY_FLAGS)
-		return -EINVAL;
-	if (params->mask & ~(u64)XYZZY_GROUPS)
+	if (flags & ~XYZZY_FLAGS || params->mask & ~(u64)XYZZY_GROUPS)
 		return -EINVAL;
 	if (params->task_size > XYZZY_TASK_SIZE_MAX ||
-	    params->task_size % sizeof(u64))
-		return -EINVAL;
-	if (params->task_size < group_end[fls64(params->mask | XYZZY_ID) - 1])
+	    params->task_size % sizeof(u64) ||
+	    params->task_size < group_end[fls64(params->mask | XYZZY_ID) - 1])
 		return -EINVAL;
 	return 0;
 }
 
-/*
- * The caller needs the rights with which it could list the directory now,
- * whoever opened it.
- */
-static int check_procfs(struct file *file)
-{
-	struct dentry *dentry = file->f_path.dentry;
-	int ret;
-
-	if (dentry->d_sb->s_magic != PROC_SUPER_MAGIC ||
-	    dentry != dentry->d_sb->s_root)
-		return -EINVAL;
-
-	ret = file_permission(file, MAY_READ | MAY_EXEC);
-	return ret ?: security_file_permission(file, MAY_READ);
-}
-
 static int set_namespace(struct xyzzy_walk *walk, int procfd)
 {
-	int ret;
+	struct dentry *dir;
 
-	if (procfd == -1) {
-		walk->ns = task_active_pid_ns(current);
+	walk->ns = task_active_pid_ns(current);
+	if (procfd == -1)
 		return 0;
-	}
 
-	/* Not of a descriptor opened with O_PATH. */
+	/* fget() refuses descriptors opened with O_PATH */
 	walk->procfs = fget(procfd);
 	if (!walk->procfs)
 		return -EBADF;
-	ret = check_procfs(walk->procfs);
-	if (!ret)
-		walk->ns = proc_pid_ns(file_inode(walk->procfs)->i_sb);
-	return ret;
+	dir = walk->procfs->f_path.dentry;
+	if (dir->d_sb->s_magic != PROC_SUPER_MAGIC || dir != dir->d_sb->s_root)
+		return -EINVAL;
+
+	walk->ns = proc_pid_ns(dir->d_sb);
+	/* The caller must be allowed to list it now, no matter who opened it */
+	return file_permission(walk->procfs, MAY_READ | MAY_EXEC) ?:
+	       security_file_permission(walk->procfs, MAY_READ);
 }
 
-/* pidfd_get_task() knows PIDFD_SELF, but does not take a thread's pidfd. */
-static struct pid *get_pidfd_pid(int pidfd)
+/* The pidfd of a thread stands for the process that the thread belongs to */
+static struct task_struct *get_pidfd_task(int pidfd)
 {
 	unsigned int pidfd_flags;
 	struct task_struct *task;
 	struct pid *pid;
 
-	if (pidfd >= 0)
-		return pidfd_get_pid(pidfd, &pidfd_flags);
+	/* PIDFD_SELF and the like */
+	if (pidfd < 0)
+		return pidfd_get_task(pidfd, &pidfd_flags);
 
-	task = pidfd_get_task(pidfd, &pidfd_flags);
-	if (IS_ERR(task))
-		return ERR_CAST(task);
-	pid = get_task_pid(task, PIDTYPE_PID);
-	put_task_struct(task);
-	return pid;
+	/* pidfd_get_task() fails for the pidfd of a thread */
+	pid = pidfd_get_pid(pidfd, &pidfd_flags);
+	if (IS_ERR(pid))
+		return ERR_CAST(pid);
+	task = get_pid_task(pid, PIDTYPE_PID);
+	put_pid(pid);
+	return task ?: ERR_PTR(-ESRCH);
 }
 
-/* A pidfd of a thread stands for the process that the thread belongs to. */
 static int set_process(struct xyzzy_walk *walk, int pidfd)
 {
 	struct task_struct *task;
-	struct pid *pid;
 
 	if (pidfd == -1)
 		return 0;
 
-	pid = get_pidfd_pid(pidfd);
-	if (IS_ERR(pid))
-		return PTR_ERR(pid);
-
-	scoped_guard(rcu) {
-		task = pid_task(pid, PIDTYPE_PID);
-		if (task)
-			walk->tgid = get_task_pid(task, PIDTYPE_TGID);
-	}
-	put_pid(pid);
+	task = get_pidfd_task(pidfd);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	walk->tgid = get_task_pid(task, PIDTYPE_TGID);
+	put_task_struct(task);
 	return pid_nr_ns(walk->tgid, walk->ns) ? 0 : -ESRCH;
 }
 
@@ -246,7 +212,7 @@ static int set_process(struct xyzzy_walk *walk, int pidfd)
  * Find
  */
 
-/* As pid_nr_ns(), without a call for each of the five numbers of a record. */
+/* Inline variant of pid_nr_ns(), as each record has five numbers */
 static u32 nr_in_walk(const struct xyzzy_walk *walk, const struct pid *pid)
 {
 	unsigned int level = walk->ns->level;
@@ -256,102 +222,54 @@ static u32 nr_in_walk(const struct xyzzy_walk *walk, const struct pid *pid)
 	return pid->numbers[level].nr;
 }
 
-/* For the threads of one process; none has been collected yet. */
-static int alloc_tids(struct xyzzy_walk *walk)
-{
-	if (!walk->tgid || walk->type != PIDTYPE_PID)
-		return 0;
-	walk->tids = kmalloc_array(XYZZY_TIDS_MAX, sizeof(*walk->tids),
-				   GFP_KERNEL_ACCOUNT);
-	walk->over = true;
-	return walk->tids ? 0 : -ENOMEM;
-}
-
-static int compare_tids(const void *a, const void *b)
-{
-	const u32 *one = a, *other = b;
-
-	return *one < *other ? -1 : *one > *other;
-}
-
 /*
- * Collect the lowest thread IDs of the process at or above @walk->next, in one
- * pass over its threads, which mostly come in the order of their IDs. Returns
- * whether there are any.
+ * Collect thread IDs of the process, starting with the lowest one that was not
+ * looked at yet. Returns false if there is none.
  */
 static bool collect_tids(struct xyzzy_walk *walk)
 {
-	u32 *tids = walk->tids, nr, limit = U32_MAX;
 	struct task_struct *leader, *thread;
-	bool sorted = true;
-	unsigned int n = 0;
+	u32 nr, first = U32_MAX;
 
 	guard(rcu)();
-	walk->nr_tids = 0;
-	walk->tid_pos = 0;
 	leader = pid_task(walk->tgid, PIDTYPE_TGID);
 	if (!leader)
 		return false;
 
 	__for_each_thread(leader->signal, thread) {
 		nr = nr_in_walk(walk, READ_ONCE(thread->thread_pid));
-		if (!nr || nr < walk->next || nr >= limit)
-			continue;
-		if (n == XYZZY_TIDS_MAX) {
-			if (!sorted)
-				sort(tids, n, sizeof(*tids), compare_tids, NULL);
-			sorted = true;
-			limit = tids[n - 1];
-			if (nr >= limit)
-				continue;
-			/* Make room at the upper end. */
-			n /= 2;
-			limit = tids[n];
-			if (nr >= limit)
-				continue;
-		}
-		sorted = sorted && (!n || nr > tids[n - 1]);
-		tids[n++] = nr;
+		if (nr >= walk->next && nr < first)
+			first = nr;
 	}
-	if (!sorted)
-		sort(tids, n, sizeof(*tids), compare_tids, NULL);
-	walk->nr_tids = n;
-	return n;
-}
+	if (first == U32_MAX)
+		return false;
 
-/*
- * Are there more tasks? Those of a single process have to be collected first,
- * and again when all that were collected have been looked at.
- */
-static bool goes_on(struct xyzzy_walk *walk)
-{
-	if (walk->deferred)
-		return true;
-	if (walk->tids && walk->over)
-		walk->over = !collect_tids(walk);
-	return !walk->over;
+	walk->next = first;
+	walk->first_tid = first;
+	bitmap_zero(walk->tids, XYZZY_TIDS);
+	__for_each_thread(leader->signal, thread) {
+		nr = nr_in_walk(walk, READ_ONCE(thread->thread_pid));
+		if (nr >= first && nr - first < XYZZY_TIDS)
+			__set_bit(nr - first, walk->tids);
+	}
+	return true;
 }
 
 static unsigned int find_threads(struct xyzzy_walk *walk, struct pid **pids,
 				 unsigned int max)
 {
-	unsigned int i, found = 0;
+	unsigned long bit = walk->next - walk->first_tid;
+	unsigned int found = 0;
 
-	while (walk->tid_pos < walk->nr_tids &&
-	       walk->tids[walk->tid_pos] < walk->next)
-		walk->tid_pos++;
-	for (i = walk->tid_pos; i < walk->nr_tids && found < max; i++) {
-		/* A thread that calls execve() takes over an ID. */
-		if (i && walk->tids[i] == walk->tids[i - 1])
-			continue;
-		pids[found] = find_pid_ns(walk->tids[i], walk->ns);
-		if (pids[found])
-			found++;
+	for_each_set_bit_from(bit, walk->tids, XYZZY_TIDS) {
+		pids[found] = find_pid_ns(walk->first_tid + bit, walk->ns);
+		if (pids[found] && ++found == max)
+			break;
 	}
 	return found;
 }
 
-/* PIDs to look at, at most @max, in increasing order. */
+/* Returns the number of PIDs found, in increasing order */
 static unsigned int find_pids(struct xyzzy_walk *walk, struct pid **pids,
 			      unsigned int max)
 {
@@ -364,21 +282,21 @@ static unsigned int find_pids(struct xyzzy_walk *walk, struct pid **pids,
 	return nr_in_walk(walk, walk->tgid) >= walk->next;
 }
 
-/* Returns the task of @pid if the walk covers it. */
+/* Returns the task of @pid, NULL if the walk does not cover it */
 static struct task_struct *task_in_walk(const struct xyzzy_walk *walk,
 					struct pid *pid)
 {
 	struct task_struct *task = pid_task(pid, walk->type);
 
-	/* A concurrent release_task() clears the process ID. */
+	/* release_task() may clear the process ID concurrently */
 	if (task && walk->tgid && data_race(task_tgid(task)) != walk->tgid)
 		return NULL;
 	return task;
 }
 
 /*
- * May the caller see a process only if it may ptrace it for reading? A remount
- * can change the answer, so this is asked for each batch.
+ * Returns true if the caller sees only the processes that it may ptrace for
+ * reading. Checked for each batch, because a remount can change it.
  */
 static bool is_restricted(const struct xyzzy_walk *walk)
 {
@@ -393,30 +311,29 @@ static bool may_ptrace_read(struct task_struct *task)
 }
 
 /*
- * Returns the groups to fill for @task, or 0 if the caller may not see it. Where
- * the mount does not restrict the walk, a security module still can: it hides
- * what the caller may neither ptrace for reading nor sched_getscheduler(2).
- * I/O figures can tell how long a password is, and need the ptrace question in
- * any case.
+ * Returns the groups to fill for @task, or 0 if the caller may not see it. A
+ * process that the mount shows is hidden if the caller fails the ptrace check
+ * and a security module denies sched_getscheduler(2) for it. I/O figures can
+ * reveal the length of a password, so they need the ptrace check in any case.
  */
 static __always_inline
 u64 visible_groups(const struct xyzzy_walk *walk, struct task_struct *task)
 {
 	struct task_struct *leader = READ_ONCE(task->group_leader);
-	bool asked = walk->restricted || IS_ENABLED(CONFIG_SECURITY);
-	bool readable = asked && may_ptrace_read(leader);
+	bool check = walk->restricted || IS_ENABLED(CONFIG_SECURITY);
+	bool may_read = check && may_ptrace_read(leader);
 
-	if (asked && !readable &&
+	if (check && !may_read &&
 	    (walk->restricted || security_task_getscheduler(leader)))
 		return 0;
 	if (!(walk->mask & XYZZY_IO))
 		return walk->mask;
-	if (!asked || task != leader)
-		readable = may_ptrace_read(task);
-	return readable ? walk->mask : walk->mask & ~(u64)XYZZY_IO;
+	if (!check || task != leader)
+		may_read = may_ptrace_read(task);
+	return may_read ? walk->mask : walk->mask & ~(u64)XYZZY_IO;
 }
 
-/* A process that the caller named and may not see is an error. */
+/* A pidfd of a process that is gone or not visible is an error */
 static int check_process(struct xyzzy_walk *walk)
 {
 	struct task_struct *task __free(put_task) = NULL;
@@ -445,7 +362,7 @@ static int check_process(struct xyzzy_walk *walk)
  * Fill
  */
 
-/* ->siglock pins the terminal. It is taken only if there seems to be one. */
+/* ->siglock pins the terminal. It is taken only if there appears to be one. */
 static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
 		     const struct xyzzy_walk *walk)
 {
@@ -468,44 +385,9 @@ static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
 	unlock_task_sighand(task, &flags);
 }
 
-static bool is_released(const struct task_struct *task)
-{
-	/* release_task() detaches the PID first, for good. */
-	return !data_race(pid_alive(task));
-}
-
 /*
- * RCU protects each of these structs. setsid() and setpgid() do not take
- * ->siglock, so holding it would add nothing. Returns false if @task has been
- * released, as it loses its IDs then.
- */
-static bool fill_relations(struct xyzzy_task *rec, struct task_struct *task,
-			   const struct pid *pid, const struct xyzzy_walk *walk)
-{
-	struct signal_struct *sig = task->signal;
-	struct pid *tgid = READ_ONCE(sig->pids[PIDTYPE_TGID]);
-	struct pid *pgrp = READ_ONCE(sig->pids[PIDTYPE_PGID]);
-	struct pid *session = READ_ONCE(sig->pids[PIDTYPE_SID]);
-	struct task_struct *parent = rcu_dereference(task->real_parent);
-	u32 ppid, pgid, sid;
-
-	if (!tgid || !pgrp || !session || is_released(task))
-		return false;
-
-	ppid = nr_in_walk(walk, READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
-	pgid = nr_in_walk(walk, pgrp);
-	sid = nr_in_walk(walk, session);
-	rec->tgid = tgid == pid ? rec->pid : nr_in_walk(walk, tgid);
-	rec->ppid = ppid;
-	rec->pgid = pgid;
-	rec->sid = sid;
-	rec->nr_threads = READ_ONCE(sig->nr_threads);
-	return true;
-}
-
-/*
- * The number in st_ino of a pidfd. A 32-bit kernel shows the lower half there,
- * which is unique for as long as the upper half is not used.
+ * The st_ino of a pidfd. On a 32-bit kernel that is the lower half of the
+ * number, which is unique as long as the upper half is 0.
  */
 static u64 pidfs_ino(const struct pid *pid)
 {
@@ -513,8 +395,8 @@ static u64 pidfs_ino(const struct pid *pid)
 }
 
 /*
- * As get_task_comm(), inline and a word at a time: nothing may stand behind the
- * NUL, not even while the name changes.
+ * Like get_task_comm(), but inline and a word at a time. All bytes after the
+ * NUL are zero, even if the name changes during the copy.
  */
 static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
 {
@@ -524,7 +406,9 @@ static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
 	BUILD_BUG_ON(sizeof(rec->comm) != sizeof(task->comm));
 
 	for (size_t i = 0; i < sizeof(rec->comm); i += sizeof(word)) {
-		/* The name may change at any time, but it ends with a NUL. */
+		/*
+		 * The name may change at any time, but always ends with a NUL
+		 */
 		data_race(memcpy(&word, task->comm + i, sizeof(word)));
 		word &= keep;
 		if (has_zero(word, &zeros, &constants)) {
@@ -536,25 +420,42 @@ static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
 	}
 }
 
-/* All of XYZZY_ID except ->pid, which the caller has set. */
+/*
+ * All of XYZZY_ID except ->pid, which the caller has set. RCU protects all of
+ * the structs. Taking ->siglock would not help, because setsid() and setpgid()
+ * do not take it. Returns false if @task has been released and has lost its
+ * IDs.
+ */
 static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 		    struct pid *pid, const struct xyzzy_walk *walk)
 {
-	if (!fill_relations(rec, task, pid, walk))
+	struct signal_struct *sig = task->signal;
+	struct pid *tgid = READ_ONCE(sig->pids[PIDTYPE_TGID]);
+	struct pid *pgrp = READ_ONCE(sig->pids[PIDTYPE_PGID]);
+	struct pid *session = READ_ONCE(sig->pids[PIDTYPE_SID]);
+	struct task_struct *parent = rcu_dereference(task->real_parent);
+
+	if (!tgid || !pgrp || !session)
 		return false;
 
+	rec->tgid = tgid == pid ? rec->pid : nr_in_walk(walk, tgid);
+	rec->ppid = nr_in_walk(walk,
+			       READ_ONCE(parent->signal->pids[PIDTYPE_TGID]));
+	rec->pgid = nr_in_walk(walk, pgrp);
+	rec->sid = nr_in_walk(walk, session);
+	rec->nr_threads = READ_ONCE(sig->nr_threads);
 	fill_tty(rec, task, walk);
-	/* A thread that calls execve() gets that of the leader it replaces. */
+	/* de_thread() sets this to the start time of the old leader */
 	rec->start_time = data_race(task->start_boottime) + walk->boot_offset;
 	rec->pidfs_ino = pidfs_ino(pid);
 	rec->flags = READ_ONCE(task->flags);
-	/* The state may change at any time. */
+	/* The state may change at any time */
 	rec->state = data_race(task_state_to_char(task));
 	fill_comm(rec, task);
 	return true;
 }
 
-/* Neighbours mostly run under the same user; translating an ID is expensive. */
+/* Translating an ID is expensive, and many processes in a row have the same */
 static uid_t uid_for_caller(struct xyzzy_walk *walk, kuid_t kuid)
 {
 	if (!uid_eq(walk->kuid, kuid)) {
@@ -590,7 +491,7 @@ static void fill_creds(struct xyzzy_task *rec, struct task_struct *task,
 
 static void fill_sched(struct xyzzy_task *rec, struct task_struct *task)
 {
-	/* No lock: each may change at any time. */
+	/* No locks are taken: each value may change at any time */
 	rec->nice = data_race(task_nice(task));
 	rec->policy = READ_ONCE(task->policy);
 	rec->priority = task_prio(task);
@@ -612,13 +513,13 @@ static void fill_cputime(struct xyzzy_task *rec, struct task_struct *task,
 	rec->stime = stime;
 }
 
-static unsigned long own_count(const unsigned long *count)
+static unsigned long read_count(const unsigned long *count)
 {
-	/* Its thread adds to it without a lock. */
+	/* The thread itself updates it without a lock */
 	return data_race(*count);
 }
 
-/* The sums are in registers, as a process can have many threads. */
+/* Sum in local variables, because a process can have many threads */
 static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 		       const struct xyzzy_walk *walk, u64 groups)
 {
@@ -627,20 +528,20 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 	const struct task_struct *thread;
 
 	if (walk->type == PIDTYPE_PID) {
-		nvcsw = own_count(&task->nvcsw);
-		nivcsw = own_count(&task->nivcsw);
-		min_flt = own_count(&task->min_flt);
-		maj_flt = own_count(&task->maj_flt);
+		nvcsw = read_count(&task->nvcsw);
+		nivcsw = read_count(&task->nivcsw);
+		min_flt = read_count(&task->min_flt);
+		maj_flt = read_count(&task->maj_flt);
 	} else {
 		nvcsw = sig->nvcsw;
 		nivcsw = sig->nivcsw;
 		min_flt = sig->min_flt;
 		maj_flt = sig->maj_flt;
 		__for_each_thread(sig, thread) {
-			nvcsw += own_count(&thread->nvcsw);
-			nivcsw += own_count(&thread->nivcsw);
-			min_flt += own_count(&thread->min_flt);
-			maj_flt += own_count(&thread->maj_flt);
+			nvcsw += read_count(&thread->nvcsw);
+			nivcsw += read_count(&thread->nivcsw);
+			min_flt += read_count(&thread->min_flt);
+			maj_flt += read_count(&thread->maj_flt);
 		}
 	}
 
@@ -665,12 +566,11 @@ void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 {
 	struct task_io_accounting ioac;
 
-	if (walk->type == PIDTYPE_TGID) {
+	if (walk->type == PIDTYPE_TGID)
 		thread_group_io_accounting(task->signal, &ioac);
-	} else {
-		/* A thread changes its own figures without a lock. */
+	else
+		/* The thread itself updates them without a lock */
 		ioac = data_race(task->ioac);
-	}
 
 	rec->rchar = ioac.rchar;
 	rec->wchar = ioac.wchar;
@@ -688,9 +588,8 @@ static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 #endif
 
 /*
- * The counts of a thread that exits, and of a child that is waited for, move to
- * the signal_struct in one step under ->stats_lock. Inline down to the sums,
- * because fill_record() calls this for every process.
+ * The counts of an exiting thread or of a reaped child are added to the
+ * signal_struct under ->stats_lock, so none is missed or counted twice.
  */
 static __always_inline
 void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
@@ -718,9 +617,8 @@ static void read_counters(unsigned long *counters, struct mm_struct *mm,
 }
 
 /*
- * The kernel's running counters. Taking mmap_lock would not make them more
- * accurate. A peak is the higher of the one that was recorded and the figure
- * reported here.
+ * Taking mmap_lock would not make these counters more accurate. The recorded
+ * peaks are updated late, so a peak is at least the current value.
  */
 static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm,
 		    const struct xyzzy_walk *walk)
@@ -742,46 +640,31 @@ static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm,
 	rec->data = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
 	rec->stack = (u64)READ_ONCE(mm->stack_vm) << PAGE_SHIFT;
 	rec->locked = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
-	/* prctl(PR_SET_MM) moves the ends of the text. */
+	/* prctl(PR_SET_MM) may change the bounds of the text */
 	rec->text = min_t(u64, data_race(mm_text_size(mm)), exec);
 	rec->lib = exec - rec->text;
 }
 
-static void clear_fields(struct xyzzy_task *rec, size_t from, size_t to)
+/* A group starts where the one before it ends */
+static __always_inline void clear_group(struct xyzzy_task *rec, u64 group)
 {
-	memset((void *)rec + from, 0, to - from);
-}
+	const u16 *end = &group_end[ilog2(group)];
 
-static void clear_mem(struct xyzzy_task *rec)
-{
-	clear_fields(rec, offsetof(struct xyzzy_task, vm_size),
-		     offsetofend(struct xyzzy_task, locked));
-}
-
-static void clear_io(struct xyzzy_task *rec)
-{
-	clear_fields(rec, offsetof(struct xyzzy_task, rchar),
-		     offsetofend(struct xyzzy_task, cancelled_write_bytes));
+	memset((void *)rec + end[-1], 0, end[0] - end[-1]);
 }
 
 /*
- * ->alloc_lock keeps exit from dropping ->mm, so that no reference is needed:
- * mmput() could sleep. A kernel thread may borrow an address space; it has none.
- * Returns whether there is one.
+ * ->alloc_lock keeps exit from dropping ->mm. Taking a reference is not an
+ * option, because mmput() may sleep. The ->mm of a kernel thread is borrowed.
  */
 static bool fill_mem(struct xyzzy_task *rec, struct task_struct *task,
 		     const struct xyzzy_walk *walk)
 {
-	bool has_mm;
-
-	task_lock(task);
-	has_mm = task->mm && !(rec->flags & PF_KTHREAD);
-	if (has_mm)
-		fill_mm(rec, task->mm, walk);
-	task_unlock(task);
-	if (!has_mm)
-		clear_mem(rec);
-	return has_mm;
+	guard(task_lock)(task);
+	if (!task->mm || rec->flags & PF_KTHREAD)
+		return false;
+	fill_mm(rec, task->mm, walk);
+	return true;
 }
 
 #ifdef CONFIG_CGROUPS
@@ -795,15 +678,21 @@ static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
 }
 #endif
 
+static bool is_released(const struct task_struct *task)
+{
+	/* release_task() detaches the PID first, for good */
+	return !data_race(pid_alive(task));
+}
+
 /*
- * The buffer holds an earlier record or zeros. A group that was not asked for
- * was not filled then either; one that was has to be filled or cleared. Returns
- * false if @task has been released.
+ * @rec holds zeros or an earlier record of the same call. Groups that were not
+ * asked for are zero in both; each other group must be filled or cleared.
+ * Returns false if @task has been released.
  */
 static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 			struct pid *pid, struct xyzzy_walk *walk, u64 groups)
 {
-	const u64 sums = groups & (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO);
+	const u64 sums = groups & XYZZY_SUMS;
 
 	rec->mask = groups;
 	if (!fill_id(rec, task, pid, walk))
@@ -818,20 +707,22 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 		fill_sched(rec, task);
 	if (groups & XYZZY_TIMES)
 		fill_cputime(rec, task, walk);
-	if (groups & XYZZY_MEM && !fill_mem(rec, task, walk))
+	if (groups & XYZZY_MEM && !fill_mem(rec, task, walk)) {
 		rec->mask &= ~(u64)XYZZY_MEM;
+		clear_group(rec, XYZZY_MEM);
+	}
 	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
 	if (walk->mask & ~groups & XYZZY_IO)
-		clear_io(rec);
+		clear_group(rec, XYZZY_IO);
 	return !is_released(task);
 }
 
 /*
- * Fill a record for @pid, whose task is @task, if the caller may see it. A task
- * that was found may be released before its record is full. If another thread
- * that called execve() has taken over its PID before that, look at this one: it
- * has the same signal_struct. Otherwise the process has ended.
+ * Fill a record for @pid, whose task is @task, if the caller may see it. If
+ * @task is released meanwhile, retry with the thread that has taken over the
+ * PID in execve(), which has the same signal_struct; otherwise the process has
+ * ended.
  */
 static bool report_task(struct xyzzy_walk *walk, struct pid *pid,
 			struct task_struct *task, struct xyzzy_task *rec)
@@ -853,11 +744,10 @@ static bool report_task(struct xyzzy_walk *walk, struct pid *pid,
 }
 
 /*
- * ->exec_update_lock is held from the question whether the caller may see a
- * process to the end of its record, so that all of it is about one program and
- * the question has a meaning: the new program cannot be ptraced until execve()
- * is nearly done. Where nobody asks, XYZZY_ID can do without: of its fields only
- * the name belongs to the program.
+ * ->exec_update_lock is held from the visibility check to the end of the
+ * record. This keeps the record about one program, and it keeps the ptrace
+ * check from failing because execve() is in progress. XYZZY_ID needs no lock if
+ * there is no check: of its fields, only the name belongs to the program.
  */
 static bool needs_lock(const struct xyzzy_walk *walk)
 {
@@ -865,27 +755,17 @@ static bool needs_lock(const struct xyzzy_walk *walk)
 	       IS_ENABLED(CONFIG_SECURITY);
 }
 
-/* Threads whose counts a record of @task sums. */
-static int nr_summed_threads(const struct xyzzy_walk *walk,
-			     const struct task_struct *task)
-{
-	if (walk->type == PIDTYPE_PID ||
-	    !(walk->mask & (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO)))
-		return 0;
-	return READ_ONCE(task->signal->nr_threads);
-}
-
 /*
- * Fill a record for @pid if there is something to report. If that would mean to
- * wait for the lock, or to sum more threads than an RCU section has room for,
- * end the batch and leave it to fill_deferred().
+ * Fill a record for @pid if the caller may see it. If that would wait for the
+ * lock, or sum more threads than the budget of an RCU section allows, end the
+ * batch and leave the task to fill_deferred().
  */
 static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		       struct xyzzy_task *rec, int *budget)
 {
 	struct task_struct *task = task_in_walk(walk, pid);
 	struct signal_struct *sig;
-	int nr_threads;
+	int nr_threads = 0;
 	bool reported;
 
 	if (!task)
@@ -894,7 +774,8 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		return report_task(walk, pid, task, rec);
 
 	sig = task->signal;
-	nr_threads = nr_summed_threads(walk, task);
+	if (walk->type == PIDTYPE_TGID && walk->mask & XYZZY_SUMS)
+		nr_threads = READ_ONCE(sig->nr_threads);
 	if (nr_threads > XYZZY_BUDGET ||
 	    !down_read_trylock(&sig->exec_update_lock)) {
 		walk->deferred = get_task_struct(task);
@@ -908,12 +789,11 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 }
 
 /*
- * RCU protects each pid, task and signal_struct that the walk finds while its
- * record is filled; no reference is taken.
+ * Returns the number of records filled. RCU protects the pids, tasks and
+ * signal_structs that are found, so no references are taken.
  */
-static noinline_for_stack size_t fill_batch(struct xyzzy_walk *walk,
-					    void *batch, size_t task_size,
-					    size_t room)
+static noinline_for_stack long fill_batch(struct xyzzy_walk *walk, void *batch,
+					  size_t task_size, size_t room)
 {
 	struct pid *pids[XYZZY_BATCH_MAX];
 	int budget = XYZZY_BUDGET;
@@ -927,7 +807,8 @@ static noinline_for_stack size_t fill_batch(struct xyzzy_walk *walk,
 		found = find_pids(walk, pids, min_t(size_t, room - n, budget));
 		for (i = 0; i < found && budget > 0; i++) {
 			rec = batch + n * task_size;
-			rec->pid = nr_in_walk(walk, pids[i]);
+			/* Each was found by its number in the namespace */
+			rec->pid = pids[i]->numbers[walk->ns->level].nr;
 			walk->next = rec->pid + 1;
 			budget--;
 			if (report_pid(walk, pids[i], rec, &budget))
@@ -939,10 +820,10 @@ static noinline_for_stack size_t fill_batch(struct xyzzy_walk *walk,
 }
 
 /*
- * Fill the record that had to wait, in an RCU section of its own. A killable
- * wait could deadlock: Landlock, to restrict all threads of a process, takes the
- * lock for writing and waits until each has run its task work. Returns how many
- * records were filled, or -ERESTARTNOINTR for a signal.
+ * Fill the record of the deferred task in an RCU section of its own. Returns
+ * the number of records filled, or -ERESTARTNOINTR. A killable wait could
+ * deadlock: to restrict all threads of a process, Landlock takes the lock for
+ * writing and waits until each of them, maybe this one, has run task work.
  */
 static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
 {
@@ -961,7 +842,7 @@ static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
 		rec->pid = walk->next - 1;
 		pid = find_pid_ns(rec->pid, walk->ns);
 		task = pid ? task_in_walk(walk, pid) : NULL;
-		/* The PID may be that of another process by now. */
+		/* The PID may belong to another process by now */
 		if (task && task->signal == sig)
 			n = report_task(walk, pid, task, rec);
 	}
@@ -974,9 +855,8 @@ static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
  */
 
 /*
- * The batch lies in the kernel's buffer as it will in user memory. Returns how
- * many of the @n records were stored whole: if the copy of all of them faults,
- * going record by record tells how far it got.
+ * @batch has the layout that the records have in user memory. Returns how many
+ * were stored whole: if copying all of them faults, copy them one by one.
  */
 static size_t store_batch(const struct xyzzy_params *params, size_t index,
 			  const void *batch, size_t n)
@@ -994,7 +874,27 @@ static size_t store_batch(const struct xyzzy_params *params, size_t index,
 	return i;
 }
 
-/* Returns the number of records stored, with the cursor behind the last one. */
+/* The threads of one process have to be collected first */
+static int alloc_tids(struct xyzzy_walk *walk)
+{
+	if (!walk->tgid || walk->type != PIDTYPE_PID)
+		return 0;
+	walk->tids = bitmap_alloc(XYZZY_TIDS, GFP_KERNEL_ACCOUNT);
+	walk->over = true;
+	return walk->tids ? 0 : -ENOMEM;
+}
+
+/* Returns false if the walk is over. Collects more thread IDs if need be. */
+static bool has_more(struct xyzzy_walk *walk)
+{
+	if (walk->deferred)
+		return true;
+	if (walk->tids && walk->over)
+		walk->over = !collect_tids(walk);
+	return !walk->over;
+}
+
+/* Returns the number of records stored, with the cursor after the last one */
 static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 {
 	const size_t room = min_t(size_t, params->nr_tasks, XYZZY_NR_TASKS_MAX);
@@ -1012,12 +912,15 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 	if (!batch || alloc_tids(walk))
 		return -ENOMEM;
 
-	while (stored < room && goes_on(walk)) {
-		filled = walk->deferred ? fill_deferred(walk, batch) :
-			 fill_batch(walk, batch, task_size,
-				    min(size, room - stored));
+	while (stored < room && has_more(walk)) {
+		if (walk->deferred)
+			filled = fill_deferred(walk, batch);
+		else
+			filled = fill_batch(walk, batch, task_size,
+					    min(size, room - stored));
 		if (filled < 0)
 			return stored ?: filled;
+
 		whole = store_batch(params, stored, batch, filled);
 		if (whole) {
 			last = batch + (whole - 1) * task_size;
@@ -1053,9 +956,9 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
  *   which a security module denies it
  * * %-ESRCH - The process of pidfd is gone, or not in the PID namespace
  * * %-EPERM - The process of pidfd is not visible to the caller
- * * %-ERESTARTNOINTR - A signal ended the wait for a process in execve()
- * * %-ENOMEM - No memory for the batch
- * * %-EFAULT - Not one record could be stored
+ * * %-ERESTARTNOINTR - A signal interrupted waiting for a process in execve()
+ * * %-ENOMEM - No memory for the buffers
+ * * %-EFAULT - The first record could not be stored
  */
 static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 {
@@ -1063,7 +966,7 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 		.type = flags & XYZZY_THREADS ? PIDTYPE_PID : PIDTYPE_TGID,
 		.mask = (params->mask & XYZZY_SUPPORTED) | XYZZY_ID,
 		.approx_mem = flags & XYZZY_APPROX_MEM,
-		.next = min_t(u64, params->cursor, PID_MAX_LIMIT),
+		.next = clamp_t(u64, params->cursor, 1, PID_MAX_LIMIT),
 		.boot_offset = timens_add_boottime_ns(0),
 		.kuid = current_fsuid(),
 		.kgid = current_fsgid(),
@@ -1093,7 +996,7 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 	return walk_tasks(&walk, params);
 }
 
-/* Every layout of the parameters starts with the size. */
+/* The size comes first in both layouts of the parameters */
 static int copy_params(void *params, size_t ksize, void __user *uparams,
 		       size_t ver0_size)
 {
@@ -1113,7 +1016,7 @@ static int copy_params(void *params, size_t ksize, void __user *uparams,
 	return ret;
 }
 
-/* A compat layout may align 64-bit fields to 4 bytes, so no typed pointers. */
+/* Untyped pointers, because a compat layout may align u64 to 4 bytes */
 static long store_result(const struct xyzzy_params *params, long ret,
 			 void __user *supported, void __user *cursor)
 {

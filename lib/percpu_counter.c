@@ -1,11 +1,11 @@
 
 /**
  * percpu_counter_sum_four - Sum four counters in one pass over the CPUs
- * @fbc: Four counters that one percpu_counter_init_many() has set up
- * @sums: The sums, each as percpu_counter_sum() returns it
+ * @fbc: Four counters that were set up by one percpu_counter_init_many()
+ * @sums: Where to store the sums, each as returned by percpu_counter_sum()
  *
- * The parts that one CPU has of such counters are next to each other in memory,
- * so summing four of them takes hardly longer than summing one.
+ * The per-CPU parts of such counters are adjacent in memory, so summing four of
+ * them takes hardly longer than summing one.
  *
  * Context: Any. Disables interrupts, and takes the locks of all four counters
  *	    in the order of the array.

@@ -2,8 +2,8 @@
 /**
  * get_mm_counters_sum - Sum all counters of an address space
  * @mm: The address space
- * @counters: Array for NR_MM_COUNTERS sums, each as get_mm_counter_sum()
- *	      returns it
+ * @counters: Where to store the NR_MM_COUNTERS sums, each as returned by
+ *	      get_mm_counter_sum()
  *
  * Context: Any. Disables interrupts while it reads the counters of all CPUs.
  */

@@ -1,6 +1,6 @@
 /*
- * Does a mount with these options show a task to current only if current may
- * ptrace it for reading?
+ * Returns true if a mount with these options shows a task to current only if
+ * current may ptrace it for reading.
  */
 static bool needs_ptrace_access(struct proc_fs_info *fs_info,
 				enum proc_hidepid hide_pid_min)
@@ -12,19 +12,19 @@ static bool needs_ptrace_access(struct proc_fs_info *fs_info,
 }
 
 /**
- * proc_needs_ptrace_access - Must current pass the ptrace check to see a task?
+ * proc_needs_ptrace_access - Check if a procfs shows only ptraceable tasks
  * @sb: Superblock of the procfs
  *
- * The mount options hidepid= and gid= decide, as they do when current opens
+ * This depends on the mount options hidepid= and gid=, as for opening
  * /proc/PID/stat. A remount can change them at any time.
  *
  * Context: Process context. May be called under rcu_read_lock().
- * Return: true if current can read that file only of the tasks for which it
- *	   passes ptrace_may_access(PTRACE_MODE_READ_FSCREDS), false if of all.
+ * Return: true if current may read that file only of tasks for which it passes
+ *	   ptrace_may_access(PTRACE_MODE_READ_FSCREDS), false if of all tasks.
  */
 bool proc_needs_ptrace_access(struct super_block *sb)
 {
-	/* A remount writes the options without a lock. */
+	/* A remount changes the options without a lock. */
 	struct proc_fs_info options = data_race(*proc_sb_info(sb));
 
 	return needs_ptrace_access(&options, HIDEPID_NO_ACCESS);

@@ -39,9 +39,9 @@ refuses()
 # hold NEW...: against 1,000 instructions for all, of which 3 % more are let pass.
 hold()
 {
-	printf 'n,way,abi,value\n10,all,m64,1000\n' >"$work/old"
+	printf 'n,way,abi,value\n10,all,m64,1000\n' >"$work/self.csv"
 	printf '%s\n' "$@" | sed '/^$/d' >"$work/new"
-	awk -v table=self -v percent=3 -f "$HARNESS/bench-hold.awk" "$work/old" "$work/new"
+	"$HARNESS/bench.py" hold "$work" self 3 "$work/new"
 }
 
 refuses_figure()
@@ -72,6 +72,44 @@ refuses_machine()
 	! arch_table "$1"
 }
 
+# refuses_setting TEXT NAME=VALUE...: with one line that has the text in it.
+refuses_setting()
+{
+	text=$1
+	shift
+	! env "$@" "$HARNESS/settings.sh" >"$work/said" 2>&1 || return 1
+	cat "$work/said"
+	[ "$(wc -l <"$work/said")" -eq 1 ] && grep -q "$text" "$work/said"
+}
+
+# The same of make, which says nothing else either.
+make_refuses()
+{
+	! make -C "$TOP" --no-print-directory boot "$1" >"$work/said" 2>&1 || return 1
+	cat "$work/said"
+	[ "$(wc -l <"$work/said")" -eq 1 ] && grep -q 'expected' "$work/said"
+}
+
+is_full()
+{
+	printf '%s\n' '#!/bin/sh' 'echo; echo / 99999999 99000000 999999 99% /' >"$work/df"
+	chmod +x "$work/df"
+	refuses_setting 'expected 2 GiB of free disk space, not 0' PATH="$work:$PATH"
+}
+
+takes_setting()
+{
+	env "$@" "$HARNESS/settings.sh"
+}
+
+check "an unknown ARCH is refused" refuses_setting 'ARCH=vax: expected one of x86_64' ARCH=vax
+check "an unknown CONFIG is refused" refuses_setting 'CONFIG=nope: expected one of tiny' CONFIG=nope
+check "a CONFIG of the kernel's own is taken" takes_setting CONFIG=defconfig
+check "a BASE that is no release is refused" refuses_setting 'BASE=x: expected a kernel release' BASE=x
+check "a LINUX that is no kernel is refused" refuses_setting 'expected a kernel tree' LINUX=/proc
+check "a path with a space in it is refused" refuses_setting 'without spaces' BUILD="/tmp/a b"
+check "a full disk is refused" is_full
+check "make refuses with one line" make_refuses ARCH=vax
 check "a good console passes" judge ''
 check "a test that fails is seen" refuses 's/    ok 1/    not ok 1/'
 check "a test that is missing is seen" refuses '/ok 1 first/d'

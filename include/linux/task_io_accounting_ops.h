@@ -3,8 +3,9 @@
 #ifdef CONFIG_TASK_IO_ACCOUNTING
 /**
  * thread_group_io_accounting - Sum the I/O figures of a process
- * @sig: Its signal_struct
- * @acct: The sums: all threads, those that have exited, and reaped children
+ * @sig: signal_struct of the process
+ * @acct: Where to store the sums over all threads, including those that have
+ *	  exited, and over reaped children
  *
  * Context: Under rcu_read_lock(), in a read-side section of @sig->stats_lock.
  */
@@ -16,7 +17,7 @@ void thread_group_io_accounting(struct signal_struct *sig,
 
 	*acct = sig->ioac;
 	__for_each_thread(sig, t) {
-		/* A thread changes its own figures without a lock. */
+		/* A thread updates its own figures without a lock. */
 		data_race((task_io_accounting_add(acct, &t->ioac), 0));
 	}
 }

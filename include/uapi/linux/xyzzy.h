@@ -24,10 +24,10 @@
 #define XYZZY_CGROUP		0x00000080	/* Cgroup ID */
 
 /*
- * struct xyzzy_task - What is known of one process, or of one thread
+ * struct xyzzy_task - Information about one process or thread
  *
- * @mask tells which groups are filled: zero with the group's bit set is a
- * value, zero with the bit clear means "not available". New fields go at the
+ * @mask says which groups are filled: zero in a field of a group in @mask is a
+ * value, zero in any other field means "not available". New fields go at the
  * end.
  */
 struct xyzzy_task {
@@ -37,7 +37,7 @@ struct xyzzy_task {
 	__u64	pidfs_ino;	/* st_ino of a pidfd; 0: unknown */
 	__u32	pid;		/* Thread ID */
 	__u32	tgid;		/* Process ID */
-	__u32	ppid;		/* Parent's; 0: outside the namespace */
+	__u32	ppid;		/* Parent's process ID; 0: outside the namespace */
 	__u32	pgid;
 	__u32	sid;
 	__u32	tty_nr;		/* Controlling terminal; 0: none */
@@ -112,14 +112,14 @@ struct xyzzy_task {
  * @size: sizeof(struct xyzzy_params); written when the call fails with E2BIG
  * @task_size: sizeof(struct xyzzy_task) or less, the stride of @tasks
  * @procfd: Root directory of a procfs mount, open for reading, or -1
- * @pidfd: Report this process alone, or -1 for all
+ * @pidfd: Report only this process, or -1 for all
  * @mask: Groups wanted
  * @supported: Out: groups that this kernel can fill
- * @cursor: In: where to start, 0 at first. Out: where to go on
+ * @cursor: In: where to start, 0 at first. Out: where to continue
  * @tasks: Out: the records
  * @nr_tasks: Room in @tasks, in records
  *
- * New fields go at the end; zero in them means what version 0 did.
+ * New fields go at the end. Zero in a new field means the behavior without it.
  */
 struct xyzzy_params {
 	__u32	size;
@@ -136,7 +136,7 @@ struct xyzzy_params {
 /* The smallest @task_size: the fields of XYZZY_ID alone. */
 #define XYZZY_TASK_SIZE_ID	80
 
-/* The sizes of the first published version. */
+/* Sizes of the first version. */
 #define XYZZY_TASK_SIZE_VER0	384
 #if __BITS_PER_LONG == 64
 #define XYZZY_PARAMS_SIZE_VER0	56

@@ -115,11 +115,6 @@ static inline int list_numbers(int dirfd, const char *path, pid_t *nrs, int nr)
 	return nr;
 }
 
-static inline int compare_pids(const void *a, const void *b)
-{
-	return *(const pid_t *)a - *(const pid_t *)b;
-}
-
 /* The processes, or threads of them, whose stat can be read; sorted. */
 static inline int list_readable(const struct view *view, pid_t *readable)
 {
@@ -137,7 +132,7 @@ static inline int list_readable(const struct view *view, pid_t *readable)
 			readable[nr++] = pids[i];
 		}
 	}
-	qsort(readable, nr, sizeof(*readable), compare_pids);
+	sort_pids(readable, nr);
 	return nr;
 }
 

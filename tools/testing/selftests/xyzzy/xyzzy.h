@@ -263,6 +263,33 @@ static inline struct xyzzy_task *walk_find(struct walk *walk, pid_t pid)
 	return NULL;
 }
 
+/* In the order of their PIDs? */
+static inline bool is_increasing(const struct walk *walk)
+{
+	for (size_t i = 1; i < walk->nr; i++)
+		if (walk->tasks[i - 1].pid >= walk->tasks[i].pid)
+			return false;
+	return true;
+}
+
+static inline int compare_pids(const void *a, const void *b)
+{
+	return *(const pid_t *)a - *(const pid_t *)b;
+}
+
+static inline void sort_pids(pid_t *pids, size_t nr)
+{
+	qsort(pids, nr, sizeof(*pids), compare_pids);
+}
+
+static inline bool is_in(const pid_t *pids, int nr, pid_t pid)
+{
+	for (int i = 0; i < nr; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
 /* How often @pid is in the walk. */
 static inline int walk_count(const struct walk *walk, pid_t pid)
 {

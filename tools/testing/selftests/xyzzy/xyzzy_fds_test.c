@@ -31,59 +31,105 @@ static long find_self(int procfd)
 }
 
 /*
- * Numbers that are no descriptor.
+ * Numbers that are no descriptors, and descriptors of files. The root of a
+ * procfs, open for reading, is a procfd. None of them is a pidfd.
  */
-FIXTURE(number)
+FIXTURE(fd)
 {
 	int fd;
+	struct xyzzy_task task;
 };
 
-FIXTURE_VARIANT(number)
+FIXTURE_VARIANT(fd)
 {
-	int fd;
+	long procfd;		/* What a call with this procfd returns */
+	const char *path;
+	int flags;
+	int number;		/* Without a path; 0: of a closed descriptor */
 };
 
-FIXTURE_VARIANT_ADD(number, closed) { 0 };
-FIXTURE_VARIANT_ADD(number, minus_2) { -2 };
-FIXTURE_VARIANT_ADD(number, at_fdcwd) { AT_FDCWD };
-FIXTURE_VARIANT_ADD(number, pidfs_root) { -10002 };
-FIXTURE_VARIANT_ADD(number, fd_invalid) { -10009 };
-FIXTURE_VARIANT_ADD(number, minus_20000) { -20000 };
-FIXTURE_VARIANT_ADD(number, int_min) { INT_MIN };
-FIXTURE_VARIANT_ADD(number, int_max) { INT_MAX };
+/* clang-format off */
+FIXTURE_VARIANT_ADD(fd, closed) { -EBADF };
+FIXTURE_VARIANT_ADD(fd, minus_2) { -EBADF, .number = -2 };
+FIXTURE_VARIANT_ADD(fd, at_fdcwd) { -EBADF, .number = AT_FDCWD };
+FIXTURE_VARIANT_ADD(fd, pidfs_root) { -EBADF, .number = -10002 };
+FIXTURE_VARIANT_ADD(fd, fd_invalid) { -EBADF, .number = -10009 };
+FIXTURE_VARIANT_ADD(fd, minus_20000) { -EBADF, .number = -20000 };
+FIXTURE_VARIANT_ADD(fd, int_min) { -EBADF, .number = INT_MIN };
+FIXTURE_VARIANT_ADD(fd, int_max) { -EBADF, .number = INT_MAX };
+FIXTURE_VARIANT_ADD(fd, regular) { -EINVAL, "/proc/self/exe", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, regular_path) { -EBADF, "/proc/self/exe", O_PATH };
+FIXTURE_VARIANT_ADD(fd, other_root) { -EINVAL, "/", O_RDONLY | O_DIRECTORY };
+FIXTURE_VARIANT_ADD(fd, other_root_path) { -EBADF, "/", O_PATH };
+FIXTURE_VARIANT_ADD(fd, device) { -EINVAL, "/dev/null", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, device_path) { -EBADF, "/dev/null", O_PATH };
+FIXTURE_VARIANT_ADD(fd, device_for_writing) { -EINVAL, "/dev/null", O_WRONLY };
+FIXTURE_VARIANT_ADD(fd, sysfs) { -EINVAL, "/sys", O_RDONLY | O_DIRECTORY };
+FIXTURE_VARIANT_ADD(fd, sysfs_path) { -EBADF, "/sys", O_PATH };
+FIXTURE_VARIANT_ADD(fd, proc_process) { -EINVAL, "/proc/self", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, proc_process_path) { -EBADF, "/proc/self/", O_PATH };
+FIXTURE_VARIANT_ADD(fd, proc_link) { -EBADF, "/proc/self", O_PATH | O_NOFOLLOW };
+FIXTURE_VARIANT_ADD(fd, proc_task) { -EINVAL, "/proc/self/task", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, proc_fs) { -EINVAL, "/proc/fs", O_RDONLY | O_DIRECTORY };
+FIXTURE_VARIANT_ADD(fd, proc_sys) { -EINVAL, "/proc/sys", O_RDONLY | O_DIRECTORY };
+FIXTURE_VARIANT_ADD(fd, proc_sys_path) { -EBADF, "/proc/sys", O_PATH };
+FIXTURE_VARIANT_ADD(fd, proc_file) { -EINVAL, "/proc/stat", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, proc_file_path) { -EBADF, "/proc/stat", O_PATH };
+FIXTURE_VARIANT_ADD(fd, proc_process_file) { -EINVAL, "/proc/self/stat", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, namespace) { -EINVAL, "/proc/self/ns/mnt", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, proc_root_path) { -EBADF, "/proc", O_PATH };
+FIXTURE_VARIANT_ADD(fd, proc_root_path_cloexec) { -EBADF, "/proc", O_PATH | O_CLOEXEC };
+FIXTURE_VARIANT_ADD(fd, proc_root_path_dir) { -EBADF, "/proc", O_PATH | O_DIRECTORY };
+FIXTURE_VARIANT_ADD(fd, proc_root_path_below) { -EBADF, "/proc/self/..", O_PATH };
+FIXTURE_VARIANT_ADD(fd, root_directory) { 1, "/proc", O_RDONLY | O_DIRECTORY };
+FIXTURE_VARIANT_ADD(fd, root_plain) { 1, "/proc", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, root_cloexec) { 1, "/proc", O_RDONLY | O_CLOEXEC };
+FIXTURE_VARIANT_ADD(fd, root_from_below) { 1, "/proc/self/..", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, root_through_a_process) { 1, "/proc/self/root/proc", O_RDONLY };
+FIXTURE_VARIANT_ADD(fd, root_nonblocking) { 1, "/proc", O_RDONLY | O_NONBLOCK };
+/* clang-format on */
 
-FIXTURE_SETUP(number)
+FIXTURE_SETUP(fd)
 {
+	self->fd = -1;
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
-	self->fd = variant->fd ?: closed_fd();
-	/* In case it is taken for the working directory. */
+	/* In case a number is taken for the working directory. */
 	ASSERT_EQ(0, chdir("/proc"));
+	if (!variant->path) {
+		self->fd = variant->number ?: closed_fd();
+		return;
+	}
+	self->fd = open(variant->path, variant->flags);
+	if (self->fd < 0 && variant->procfd < 0)
+		SKIP(return, "cannot open %s", variant->path);
+	ASSERT_LE(0, self->fd);
 }
 
-FIXTURE_TEARDOWN(number)
+FIXTURE_TEARDOWN(fd)
 {
+	if (variant->path)
+		close_fd(self->fd);
 }
 
-TEST_F(number, is_a_bad_procfd)
+TEST_F(fd, is_a_procfd_if_it_is_the_root_of_a_procfs)
 {
-	EXPECT_EQ(-EBADF, find_self(self->fd));
+	EXPECT_EQ(variant->procfd, find_self(self->fd));
 }
 
-TEST_F(number, is_a_bad_procfd_for_a_probe)
+TEST_F(fd, is_a_procfd_of_a_probe_if_it_is_the_root_of_a_procfs)
 {
-	EXPECT_EQ(-EBADF, xyzzy_pidfd(self->fd, -1, 0, 0, NULL, 0));
+	EXPECT_EQ(variant->procfd < 0 ? variant->procfd : 0,
+		  xyzzy_pidfd(self->fd, -1, 0, 0, NULL, 0));
 }
 
-TEST_F(number, is_a_bad_pidfd)
+TEST_F(fd, is_not_a_pidfd)
 {
-	struct xyzzy_task task;
-
-	EXPECT_EQ(-EBADF, xyzzy_pidfd(-1, self->fd, 0, 0, &task, 1));
+	EXPECT_EQ(-EBADF, xyzzy_pidfd(-1, self->fd, 0, 0, &self->task, 1));
 }
 
-TEST_F(number, is_a_bad_pidfd_for_a_probe)
+TEST_F(fd, is_not_a_pidfd_of_a_probe)
 {
 	EXPECT_EQ(-EBADF, xyzzy_pidfd(-1, self->fd, 0, 0, NULL, 0));
 }
@@ -111,139 +157,6 @@ TEST(negative_number_is_a_pidfd_if_it_is_one_for_signals)
 			  xyzzy_pidfd(-1, fd, 0, 0, &task, 1))
 			TH_LOG("pidfd %d", fd);
 	}
-}
-
-/*
- * Descriptors of files that are neither the root of a procfs, open for reading,
- * nor a pidfd.
- */
-FIXTURE(file)
-{
-	int fd;
-};
-
-FIXTURE_VARIANT(file)
-{
-	const char *path;
-	int flags;
-};
-
-FIXTURE_VARIANT_ADD(file, regular) { "/proc/self/exe", O_RDONLY };
-FIXTURE_VARIANT_ADD(file, regular_path) { "/proc/self/exe", O_PATH };
-FIXTURE_VARIANT_ADD(file, other_root) { "/", O_RDONLY | O_DIRECTORY };
-FIXTURE_VARIANT_ADD(file, other_root_path) { "/", O_PATH };
-FIXTURE_VARIANT_ADD(file, device) { "/dev/null", O_RDONLY };
-FIXTURE_VARIANT_ADD(file, device_path) { "/dev/null", O_PATH };
-FIXTURE_VARIANT_ADD(file, device_for_writing) { "/dev/null", O_WRONLY };
-FIXTURE_VARIANT_ADD(file, sysfs) { "/sys", O_RDONLY | O_DIRECTORY };
-FIXTURE_VARIANT_ADD(file, sysfs_path) { "/sys", O_PATH };
-FIXTURE_VARIANT_ADD(file, proc_process) { "/proc/self", O_RDONLY };
-FIXTURE_VARIANT_ADD(file, proc_process_path) { "/proc/self/", O_PATH };
-FIXTURE_VARIANT_ADD(file, proc_link) { "/proc/self", O_PATH | O_NOFOLLOW };
-FIXTURE_VARIANT_ADD(file, proc_task) { "/proc/self/task", O_RDONLY };
-FIXTURE_VARIANT_ADD(file, proc_fs) { "/proc/fs", O_RDONLY | O_DIRECTORY };
-FIXTURE_VARIANT_ADD(file, proc_sys) { "/proc/sys", O_RDONLY | O_DIRECTORY };
-FIXTURE_VARIANT_ADD(file, proc_sys_path) { "/proc/sys", O_PATH };
-FIXTURE_VARIANT_ADD(file, proc_file) { "/proc/stat", O_RDONLY };
-FIXTURE_VARIANT_ADD(file, proc_file_path) { "/proc/stat", O_PATH };
-FIXTURE_VARIANT_ADD(file, proc_process_file) { "/proc/self/stat", O_RDONLY };
-FIXTURE_VARIANT_ADD(file, namespace) { "/proc/self/ns/mnt", O_RDONLY };
-FIXTURE_VARIANT_ADD(file, proc_root_path) { "/proc", O_PATH };
-FIXTURE_VARIANT_ADD(file, proc_root_path_cloexec) { "/proc", O_PATH | O_CLOEXEC };
-FIXTURE_VARIANT_ADD(file, proc_root_path_dir) { "/proc", O_PATH | O_DIRECTORY };
-FIXTURE_VARIANT_ADD(file, proc_root_path_below) { "/proc/self/..", O_PATH };
-
-FIXTURE_SETUP(file)
-{
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-
-	self->fd = open(variant->path, variant->flags | O_CLOEXEC);
-	if (self->fd < 0)
-		SKIP(return, "cannot open %s", variant->path);
-}
-
-FIXTURE_TEARDOWN(file)
-{
-	close(self->fd);
-}
-
-TEST_F(file, is_no_procfd)
-{
-	long err = variant->flags & O_PATH ? -EBADF : -EINVAL;
-
-	EXPECT_EQ(err, find_self(self->fd));
-}
-
-TEST_F(file, is_no_procfd_for_a_probe)
-{
-	long err = variant->flags & O_PATH ? -EBADF : -EINVAL;
-
-	EXPECT_EQ(err, xyzzy_pidfd(self->fd, -1, 0, 0, NULL, 0));
-}
-
-TEST_F(file, is_no_pidfd)
-{
-	struct xyzzy_task task;
-
-	EXPECT_EQ(-EBADF, xyzzy_pidfd(-1, self->fd, 0, 0, &task, 1));
-}
-
-TEST_F(file, is_no_pidfd_for_a_probe)
-{
-	EXPECT_EQ(-EBADF, xyzzy_pidfd(-1, self->fd, 0, 0, NULL, 0));
-}
-
-/*
- * Descriptors of the root of a procfs.
- */
-FIXTURE(procfd)
-{
-	int fd;
-};
-
-FIXTURE_VARIANT(procfd)
-{
-	const char *path;
-	int flags;
-};
-
-FIXTURE_VARIANT_ADD(procfd, directory) { "/proc", O_RDONLY | O_DIRECTORY };
-FIXTURE_VARIANT_ADD(procfd, plain) { "/proc", O_RDONLY };
-FIXTURE_VARIANT_ADD(procfd, cloexec) { "/proc", O_RDONLY | O_CLOEXEC };
-FIXTURE_VARIANT_ADD(procfd, from_below) { "/proc/self/..", O_RDONLY };
-FIXTURE_VARIANT_ADD(procfd, through_a_process) { "/proc/self/root/proc", O_RDONLY };
-FIXTURE_VARIANT_ADD(procfd, nonblocking) { "/proc", O_RDONLY | O_NONBLOCK };
-
-FIXTURE_SETUP(procfd)
-{
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-
-	self->fd = open(variant->path, variant->flags);
-	ASSERT_GE(self->fd, 0);
-}
-
-FIXTURE_TEARDOWN(procfd)
-{
-	close(self->fd);
-}
-
-TEST_F(procfd, is_accepted)
-{
-	EXPECT_EQ(1, find_self(self->fd));
-}
-
-TEST_F(procfd, is_accepted_for_a_probe)
-{
-	EXPECT_EQ(0, xyzzy_pidfd(self->fd, -1, 0, 0, NULL, 0));
-}
-
-TEST_F(procfd, is_no_pidfd)
-{
-	struct xyzzy_task task;
-
-	EXPECT_EQ(-EBADF, xyzzy_pidfd(-1, self->fd, 0, 0, &task, 1));
 }
 
 TEST(procfd_zero_is_a_descriptor)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The order of the checks: of two faults in one call the one that is checked
- * first gives the error. And what a call that fails leaves alone.
+ * The order of the checks: a call with several faults fails with the error of
+ * the one that is checked first. What a call that fails leaves unchanged.
  */
 #include "kselftest_harness.h"
 #include "caller.h"
@@ -9,6 +9,8 @@
 #include <limits.h>
 #include <stddef.h>
 #include <sys/stat.h>
+
+#define POISON 0x5a
 
 /* In the order of the checks. */
 enum stage {
@@ -41,28 +43,29 @@ enum fault {
 	NR_FAULTS,
 };
 
+#define FAULT(_fault, _stage, _err)					\
+	[_fault] = { .name = #_fault, .stage = STAGE_##_stage, .err = -(_err) }
+
 static const struct {
 	const char *name;
 	enum stage stage;
 	int err;
 } faults[NR_FAULTS] = {
-	[PARAMS_CUT] =	     { "PARAMS_CUT", STAGE_PARAMS, -EFAULT },
-	[SIZE_SMALL] =	     { "SIZE_SMALL", STAGE_SIZE, -EINVAL },
-	[SIZE_WITH_TAIL] =   { "SIZE_WITH_TAIL", STAGE_SIZE, -E2BIG },
-	[SIZE_BEYOND_PAGE] = { "SIZE_BEYOND_PAGE", STAGE_SIZE, -E2BIG },
-	[FLAGS_UNKNOWN] =    { "FLAGS_UNKNOWN", STAGE_FLAGS, -EINVAL },
-	[MASK_UNKNOWN] =     { "MASK_UNKNOWN", STAGE_MASK, -EINVAL },
-	[TASK_SIZE_SMALL] =  { "TASK_SIZE_SMALL", STAGE_TASK_SIZE, -EINVAL },
-	[TASK_SIZE_CUTS_GROUP] = {
-		"TASK_SIZE_CUTS_GROUP", STAGE_TASK_SIZE, -EINVAL
-	},
-	[PROCFD_CLOSED] =    { "PROCFD_CLOSED", STAGE_PROCFD, -EBADF },
-	[PROCFD_PATH] =	     { "PROCFD_PATH", STAGE_PROCFD, -EBADF },
-	[PROCFD_NO_PROCFS] = { "PROCFD_NO_PROCFS", STAGE_PROCFD, -EINVAL },
-	[PROCFD_LOCKED] =    { "PROCFD_LOCKED", STAGE_PROCFD, -EACCES },
-	[PIDFD_NO_PIDFD] =   { "PIDFD_NO_PIDFD", STAGE_PIDFD, -EBADF },
-	[PIDFD_REAPED] =     { "PIDFD_REAPED", STAGE_PIDFD, -ESRCH },
-	[TASKS_PROTECTED] =  { "TASKS_PROTECTED", STAGE_WALK, -EFAULT },
+	FAULT(PARAMS_CUT, PARAMS, EFAULT),
+	FAULT(SIZE_SMALL, SIZE, EINVAL),
+	FAULT(SIZE_WITH_TAIL, SIZE, E2BIG),
+	FAULT(SIZE_BEYOND_PAGE, SIZE, E2BIG),
+	FAULT(FLAGS_UNKNOWN, FLAGS, EINVAL),
+	FAULT(MASK_UNKNOWN, MASK, EINVAL),
+	FAULT(TASK_SIZE_SMALL, TASK_SIZE, EINVAL),
+	FAULT(TASK_SIZE_CUTS_GROUP, TASK_SIZE, EINVAL),
+	FAULT(PROCFD_CLOSED, PROCFD, EBADF),
+	FAULT(PROCFD_PATH, PROCFD, EBADF),
+	FAULT(PROCFD_NO_PROCFS, PROCFD, EINVAL),
+	FAULT(PROCFD_LOCKED, PROCFD, EACCES),
+	FAULT(PIDFD_NO_PIDFD, PIDFD, EBADF),
+	FAULT(PIDFD_REAPED, PIDFD, ESRCH),
+	FAULT(TASKS_PROTECTED, WALK, EFAULT),
 };
 
 /* What a program passes: the struct and, for SIZE_WITH_TAIL, more. */
@@ -81,7 +84,6 @@ struct attempt {
 	int closed;
 	__u64 cursor;		/* After one record */
 	struct xyzzy_task tasks[4];
-	unsigned int flags;
 	struct image *image;
 	size_t readable;	/* Bytes of it */
 	struct image before;	/* The image as it was passed */
@@ -90,7 +92,6 @@ struct attempt {
 FIXTURE(order)
 {
 	struct attempt attempt;
-	struct xyzzy_task poison[4];
 	pid_t child;
 };
 
@@ -133,95 +134,35 @@ static int open_locked_procfs(void)
 
 FIXTURE_SETUP(order)
 {
-	struct xyzzy_params params = XYZZY_PARAMS(0, self->attempt.tasks, 1);
+	struct attempt *attempt = &self->attempt;
+	struct xyzzy_params params = XYZZY_PARAMS(0, attempt->tasks, 1);
 
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
-	self->attempt.locked = open_locked_procfs();
-	if (variant->first == PROCFD_LOCKED && self->attempt.locked < 0)
+	attempt->locked = open_locked_procfs();
+	if (variant->first == PROCFD_LOCKED && attempt->locked < 0)
 		SKIP(return, "cannot mount procfs and become another user");
 	/* For a walk to find behind the cursor. */
 	self->child = spawn_sleeper();
 	ASSERT_LT(0, self->child);
 	ASSERT_EQ(1, xyzzy_call(&params, 0));
-	self->attempt.cursor = params.cursor;
-	memset(self->poison, 0x5a, sizeof(self->poison));
-	memcpy(self->attempt.tasks, self->poison, sizeof(self->attempt.tasks));
-	self->attempt.protected = map_before_guard(0, GUARD_NONE);
-	self->attempt.directory = open("/", O_RDONLY | O_DIRECTORY);
-	ASSERT_GE(self->attempt.directory, 0);
-	self->attempt.path = open("/proc", O_PATH);
-	ASSERT_GE(self->attempt.path, 0);
-	self->attempt.reaped = reaped_pidfd();
-	ASSERT_GE(self->attempt.reaped, 0);
-	self->attempt.closed = closed_fd();
-	ASSERT_GE(self->attempt.closed, 0);
+	attempt->cursor = params.cursor;
+	memset(attempt->tasks, POISON, sizeof(attempt->tasks));
+	attempt->protected = map_before_guard(0, GUARD_NONE);
+	attempt->directory = open("/", O_RDONLY | O_DIRECTORY);
+	attempt->path = open("/proc", O_PATH);
+	attempt->reaped = reaped_pidfd();
+	attempt->closed = closed_fd();
+	ASSERT_LE(0, attempt->directory);
+	ASSERT_LE(0, attempt->path);
+	ASSERT_LE(0, attempt->reaped);
+	ASSERT_LE(0, attempt->closed);
 }
 
 FIXTURE_TEARDOWN(order)
 {
 	kill_child(self->child);
-	close(self->attempt.directory);
-	close(self->attempt.path);
-	close(self->attempt.reaped);
-}
-
-static void add_fault(struct attempt *attempt, struct image *image,
-		      enum fault fault)
-{
-	struct xyzzy_params *params = &image->params;
-
-	switch (fault) {
-	case PARAMS_CUT:
-		attempt->readable = offsetof(struct xyzzy_params, mask);
-		break;
-	case SIZE_SMALL:
-		params->size = XYZZY_PARAMS_SIZE_VER0 - 1;
-		break;
-	case SIZE_WITH_TAIL:
-		params->size = sizeof(*image);
-		image->tail[3] = 1;
-		break;
-	case SIZE_BEYOND_PAGE:
-		params->size = page_size() + 8;
-		break;
-	case FLAGS_UNKNOWN:
-		attempt->flags = 0x80000000;
-		break;
-	case MASK_UNKNOWN:
-		params->mask |= 1ULL << 63;
-		break;
-	case TASK_SIZE_SMALL:
-		params->task_size = XYZZY_TASK_SIZE_ID - 8;
-		break;
-	case TASK_SIZE_CUTS_GROUP:
-		params->task_size = XYZZY_TASK_SIZE_VER0 - 8;
-		break;
-	case PROCFD_CLOSED:
-		params->procfd = attempt->closed;
-		break;
-	case PROCFD_PATH:
-		params->procfd = attempt->path;
-		break;
-	case PROCFD_LOCKED:
-		params->procfd = attempt->locked;
-		break;
-	case PROCFD_NO_PROCFS:
-		params->procfd = attempt->directory;
-		break;
-	case PIDFD_NO_PIDFD:
-		params->pidfd = attempt->directory;
-		break;
-	case PIDFD_REAPED:
-		params->pidfd = attempt->reaped;
-		break;
-	case TASKS_PROTECTED:
-		params->tasks = attempt->protected;
-		break;
-	default:
-		break;
-	}
 }
 
 /* Make a call with the faults of a set and keep what it leaves in params. */
@@ -231,18 +172,48 @@ static long call_with(struct attempt *attempt, unsigned int set,
 	struct image image = {
 		.params = XYZZY_PARAMS(XYZZY_ALL, attempt->tasks, nr_tasks),
 	};
+	struct xyzzy_params *params = &image.params;
+	unsigned int flags = 0;
 
-	image.params.cursor = attempt->cursor;
-	image.params.supported = 0x123456789abcdef0;
+	params->cursor = attempt->cursor;
+	params->supported = 0x123456789abcdef0;
 	attempt->readable = sizeof(image);
-	attempt->flags = 0;
-	for (int fault = 0; fault < NR_FAULTS; fault++)
-		if (set & 1U << fault)
-			add_fault(attempt, &image, fault);
+	if (set & 1U << PARAMS_CUT)
+		attempt->readable = offsetof(struct xyzzy_params, mask);
+	if (set & 1U << SIZE_SMALL)
+		params->size = XYZZY_PARAMS_SIZE_VER0 - 1;
+	if (set & 1U << SIZE_WITH_TAIL) {
+		params->size = sizeof(image);
+		image.tail[3] = 1;
+	}
+	if (set & 1U << SIZE_BEYOND_PAGE)
+		params->size = page_size() + 8;
+	if (set & 1U << FLAGS_UNKNOWN)
+		flags = 0x80000000;
+	if (set & 1U << MASK_UNKNOWN)
+		params->mask |= 1ULL << 63;
+	if (set & 1U << TASK_SIZE_SMALL)
+		params->task_size = XYZZY_TASK_SIZE_ID - 8;
+	if (set & 1U << TASK_SIZE_CUTS_GROUP)
+		params->task_size = XYZZY_TASK_SIZE_VER0 - 8;
+	if (set & 1U << PROCFD_CLOSED)
+		params->procfd = attempt->closed;
+	if (set & 1U << PROCFD_PATH)
+		params->procfd = attempt->path;
+	if (set & 1U << PROCFD_NO_PROCFS)
+		params->procfd = attempt->directory;
+	if (set & 1U << PROCFD_LOCKED)
+		params->procfd = attempt->locked;
+	if (set & 1U << PIDFD_NO_PIDFD)
+		params->pidfd = attempt->directory;
+	if (set & 1U << PIDFD_REAPED)
+		params->pidfd = attempt->reaped;
+	if (set & 1U << TASKS_PROTECTED)
+		params->tasks = attempt->protected;
 	attempt->before = image;
 	attempt->image = map_before_guard(attempt->readable, GUARD_NONE);
 	memcpy(attempt->image, &image, attempt->readable);
-	return xyzzy_call(&attempt->image->params, attempt->flags);
+	return xyzzy_call(&attempt->image->params, flags);
 }
 
 /* The faults that are checked for after @first. */
@@ -265,28 +236,20 @@ TEST_F(order, fault_alone_gives_its_error)
 		  call_with(&self->attempt, 1U << variant->first, 4));
 }
 
-TEST_F(order, fault_wins_over_each_later_one)
+TEST_F(order, fault_wins_over_later_ones)
 {
+	unsigned int first = 1U << variant->first;
 	unsigned int later = later_faults(variant->first);
+	long err = faults[variant->first].err;
 
 	for (int fault = 0; fault < NR_FAULTS; fault++) {
-		unsigned int set = 1U << variant->first | 1U << fault;
-
 		if (!(later & 1U << fault))
 			continue;
-		EXPECT_EQ(faults[variant->first].err,
-			  call_with(&self->attempt, set, 4)) {
+		EXPECT_EQ(err, call_with(&self->attempt, first | 1U << fault, 4))
 			TH_LOG("%s before %s", faults[variant->first].name,
 			       faults[fault].name);
-		}
 	}
-}
-
-TEST_F(order, fault_wins_over_all_later_ones_together)
-{
-	unsigned int set = 1U << variant->first | later_faults(variant->first);
-
-	EXPECT_EQ(faults[variant->first].err, call_with(&self->attempt, set, 4));
+	EXPECT_EQ(err, call_with(&self->attempt, first | later, 4));
 }
 
 TEST_F(order, probe_finds_the_fault_too)
@@ -302,7 +265,7 @@ TEST_F(order, failed_call_changes_nothing_but_size_on_e2big)
 {
 	struct attempt *attempt = &self->attempt;
 
-	ASSERT_GT(0, call_with(&self->attempt, 1U << variant->first, 4));
+	ASSERT_GT(0, call_with(attempt, 1U << variant->first, 4));
 	if (faults[variant->first].err == -E2BIG)
 		attempt->before.params.size = sizeof(struct xyzzy_params);
 	EXPECT_EQ(0, memcmp(&attempt->before, attempt->image, attempt->readable));
@@ -311,8 +274,8 @@ TEST_F(order, failed_call_changes_nothing_but_size_on_e2big)
 TEST_F(order, failed_call_stores_no_record)
 {
 	ASSERT_GT(0, call_with(&self->attempt, 1U << variant->first, 4));
-	EXPECT_EQ(0, memcmp(self->poison, self->attempt.tasks,
-			    sizeof(self->poison)));
+	EXPECT_TRUE(is_filled_with(self->attempt.tasks, POISON,
+				   sizeof(self->attempt.tasks)));
 }
 
 TEST_HARNESS_MAIN

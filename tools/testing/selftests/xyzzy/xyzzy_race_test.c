@@ -202,31 +202,31 @@ FIXTURE_TEARDOWN(init_race)
 	kill_pidns(&self->ns);
 }
 
+/* Ends with its PID 1, which is the last one. */
+static void end_pidns(struct pidns *ns, pid_t *pids)
+{
+	kill_many(pids, NR_INNER);
+	memset(pids, 0, NR_INNER * sizeof(*pids));
+	kill_child(ns->init);
+	ns->init = 0;
+}
+
 TEST_F(init_race, walk_ends_without_an_error)
 {
 	ASSERT_EQ(1, xyzzy_call(&self->params, variant->flags));
 	EXPECT_EQ(1U, self->task.pid);
-	kill_many(self->pids, NR_INNER);
-	memset(self->pids, 0, sizeof(self->pids));
-	kill_child(self->ns.init);
-	self->ns.init = 0;
+	end_pidns(&self->ns, self->pids);
 	for (int i = 0; i < 3; i++)
 		EXPECT_EQ(0, xyzzy_call(&self->params, variant->flags));
 }
 
 TEST_F(init_race, pidfd_goes_stale)
 {
-	int pidfd = sys_pidfd_open(self->ns.init, 0);
-
-	ASSERT_LE(0, pidfd);
-	self->params.pidfd = pidfd;
+	self->params.pidfd = sys_pidfd_open(self->ns.init, 0);
+	ASSERT_LE(0, self->params.pidfd);
 	ASSERT_EQ(1, xyzzy_call(&self->params, variant->flags));
-	kill_many(self->pids, NR_INNER);
-	memset(self->pids, 0, sizeof(self->pids));
-	kill_child(self->ns.init);
-	self->ns.init = 0;
+	end_pidns(&self->ns, self->pids);
 	EXPECT_EQ(-ESRCH, xyzzy_call(&self->params, variant->flags));
-	close(pidfd);
 }
 
 /* Walk until the namespace is empty; what went wrong, or 0. */
@@ -260,7 +260,7 @@ TEST_F(init_race, walks_meanwhile_see_no_error)
 	}
 	ASSERT_LT(0, killer);
 	/* What is killed in there is reaped here, if not by its PID 1. */
-	ASSERT_NE(SIG_ERR, signal(SIGCHLD, SIG_IGN));
+	ASSERT_TRUE(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
 	EXPECT_EQ(0, walk_while_dying(&self->params, variant->flags));
 	signal(SIGCHLD, SIG_DFL);
 	self->ns.init = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A record that lacks a group has nothing in its fields: not what the one before
- * it has there, and not what an earlier batch left. The caller is USER, who sees
- * all processes, but the I/O figures of some only; kernel threads have no memory.
+ * The fields of a group that is not filled are zero: they have neither what is
+ * in the record before nor what an earlier batch left there. The caller is USER,
+ * who sees all processes, but the I/O figures of only some of them; kernel
+ * threads have no memory.
  */
 #include "kselftest_harness.h"
 #include "caller.h"
@@ -12,7 +13,7 @@
 /* More than the kernel may have room for at once, behind the others. */
 #define NR_ROOTS 100
 
-/* What the caller's call gave. */
+/* The call, and what it returned. */
 struct answer {
 	int procfd;
 	__u64 mask;
@@ -32,12 +33,10 @@ FIXTURE_VARIANT(stale)
 	__u64 mask;
 };
 
-/* clang-format off */
-FIXTURE_VARIANT_ADD(stale, io) { .mask = XYZZY_IO, };
-FIXTURE_VARIANT_ADD(stale, mem) { .mask = XYZZY_MEM, };
-FIXTURE_VARIANT_ADD(stale, io_mem) { .mask = XYZZY_IO | XYZZY_MEM, };
-FIXTURE_VARIANT_ADD(stale, all) { .mask = XYZZY_ALL, };
-/* clang-format on */
+FIXTURE_VARIANT_ADD(stale, io) { .mask = XYZZY_IO };
+FIXTURE_VARIANT_ADD(stale, mem) { .mask = XYZZY_MEM };
+FIXTURE_VARIANT_ADD(stale, io_mem) { .mask = XYZZY_IO | XYZZY_MEM };
+FIXTURE_VARIANT_ADD(stale, all) { .mask = XYZZY_ALL };
 
 FIXTURE_SETUP(stale)
 {
@@ -64,16 +63,10 @@ static int ask_as_user(void *arg)
 {
 	const struct caller caller = ORDINARY_USER;
 	struct answer *answer = arg;
-	struct xyzzy_params params = {
-		.size = sizeof(params),
-		.task_size = sizeof(answer->tasks[0]),
-		.procfd = answer->procfd,
-		.pidfd = -1,
-		.mask = answer->mask,
-		.tasks = answer->tasks,
-		.nr_tasks = ROOM,
-	};
+	struct xyzzy_params params = XYZZY_PARAMS(answer->mask, answer->tasks,
+						  ROOM);
 
+	params.procfd = answer->procfd;
 	if (become(&caller))
 		return 1;
 	answer->ret = xyzzy_call(&params, 0);

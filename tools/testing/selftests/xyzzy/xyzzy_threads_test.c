@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Processes of more than one thread, and XYZZY_THREADS. */
+/*
+ * XYZZY_THREADS: processes of few threads and of very many, threads that end,
+ * and threads that call execve().
+ */
 #include "kselftest_harness.h"
-#include "child.h"
+#include "use.h"
 
 #define NR_THREADS 5
 #define NR_EXECS 80
 
-static int compare_tids(const void *a, const void *b)
+/* From @cursor to the end, in calls of @chunk records. */
+static int walk_pidfd(struct walk *walk, int pidfd, __u64 mask,
+		      unsigned int flags, __u64 cursor, size_t chunk)
 {
-	return *(const pid_t *)a - *(const pid_t *)b;
+	struct xyzzy_params params = XYZZY_PARAMS(mask, NULL, chunk);
+
+	params.pidfd = pidfd;
+	params.cursor = cursor;
+	memset(walk, 0, sizeof(*walk));
+	return walk_on(walk, &params, flags);
 }
 
 /* A child with NR_THREADS threads besides the leader; tids[0] is the leader. */
@@ -16,7 +26,7 @@ FIXTURE(threads)
 {
 	pid_t tids[1 + NR_THREADS];
 	pid_t pid;
-	int pidfd;
+	int pidfds[2];		/* Of the process, and of a thread */
 	struct walk walk;
 };
 
@@ -34,7 +44,7 @@ FIXTURE_VARIANT_ADD(threads, by_1000_without_leader) { 1000, true };
 
 FIXTURE_SETUP(threads)
 {
-	self->pidfd = -1;
+	memset(self->pidfds, -1, sizeof(self->pidfds));
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
@@ -42,54 +52,34 @@ FIXTURE_SETUP(threads)
 				  variant->leader_exits);
 	ASSERT_GT(self->pid, 0);
 	self->tids[0] = self->pid;
-	qsort(self->tids, 1 + NR_THREADS, sizeof(*self->tids), compare_tids);
-	self->pidfd = sys_pidfd_open(self->pid, 0);
-	ASSERT_GE(self->pidfd, 0);
+	sort_pids(self->tids, 1 + NR_THREADS);
+	self->pidfds[0] = sys_pidfd_open(self->pid, 0);
+	ASSERT_GE(self->pidfds[0], 0);
+	self->pidfds[1] = sys_pidfd_open(self->tids[self->tids[0] == self->pid],
+					 PIDFD_THREAD);
 }
 
 FIXTURE_TEARDOWN(threads)
 {
 	walk_free(&self->walk);
-	close(self->pidfd);
+	close_fd(self->pidfds[0]);
+	close_fd(self->pidfds[1]);
 	kill_child(self->pid);
 }
 
-TEST_F(threads, each_is_reported_once)
+TEST_F(threads, are_each_in_a_walk_once_and_in_order)
 {
-	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, XYZZY_THREADS,
-			      variant->chunk));
-	for (int i = 0; i <= NR_THREADS; i++)
-		EXPECT_EQ(1, walk_count(&self->walk, self->tids[i]));
-}
-
-TEST_F(threads, order_is_that_of_their_ids)
-{
-	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, XYZZY_THREADS,
-			      variant->chunk));
-	for (size_t i = 1; i < self->walk.nr; i++)
-		EXPECT_LT(self->walk.tasks[i - 1].pid, self->walk.tasks[i].pid);
-}
-
-TEST_F(threads, have_the_id_of_their_process)
-{
-	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, XYZZY_THREADS,
-			      variant->chunk));
-	for (int i = 0; i <= NR_THREADS; i++) {
-		struct xyzzy_task *task = walk_find(&self->walk, self->tids[i]);
-
-		ASSERT_TRUE(!!task);
-		EXPECT_EQ((__u32)self->pid, task->tgid);
-	}
-}
-
-TEST_F(threads, of_other_processes_are_not_claimed)
-{
+	struct walk *walk = &self->walk;
 	int nr = 0;
 
-	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, XYZZY_THREADS,
-			      variant->chunk));
-	for (size_t i = 0; i < self->walk.nr; i++)
-		nr += self->walk.tasks[i].tgid == (__u32)self->pid;
+	ASSERT_EQ(0, walk_all(walk, -1, 0, XYZZY_THREADS, variant->chunk));
+	EXPECT_TRUE(is_increasing(walk));
+	for (size_t i = 0; i < walk->nr; i++) {
+		if (walk->tasks[i].tgid != (__u32)self->pid)
+			continue;
+		ASSERT_GT(1 + NR_THREADS, nr);
+		EXPECT_EQ((__u32)self->tids[nr++], walk->tasks[i].pid);
+	}
 	EXPECT_EQ(1 + NR_THREADS, nr);
 }
 
@@ -101,74 +91,39 @@ TEST_F(threads, do_not_show_in_a_walk_of_processes)
 			  walk_count(&self->walk, self->tids[i]));
 }
 
-TEST_F(threads, process_without_leader_is_a_zombie_that_stays)
-{
-	struct xyzzy_task task;
-
-	ASSERT_EQ(1, xyzzy_pidfd(-1, self->pidfd, 0, 0, &task, 1));
-	EXPECT_EQ((__u32)self->pid, task.pid);
-	EXPECT_EQ((__u32)self->pid, task.tgid);
-	EXPECT_EQ((__u32)(variant->leader_exits ? 'Z' : 'S'), task.state);
-}
-
-/*
- * pidfds.
- */
-static int walk_pidfd(struct walk *walk, int pidfd, unsigned int flags,
-		      size_t chunk)
-{
-	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, chunk);
-
-	params.pidfd = pidfd;
-	return walk_on(walk, &params, flags);
-}
-
+/* Only the process of the pidfd, which may be that of a thread. */
 TEST_F(threads, pidfd_gives_the_process_alone)
 {
-	ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, 0, variant->chunk));
-	ASSERT_EQ(1, (int)self->walk.nr);
-	EXPECT_EQ((__u32)self->pid, self->walk.tasks[0].pid);
+	for (int i = 0; i < 2; i++) {
+		struct xyzzy_task *task;
+
+		if (self->pidfds[i] < 0)
+			SKIP(return, "no pidfds of threads");
+		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfds[i], 0, 0, 0,
+					variant->chunk));
+		ASSERT_EQ(1, (int)self->walk.nr);
+		task = self->walk.tasks;
+		EXPECT_EQ((__u32)self->pid, task->pid);
+		EXPECT_EQ((__u32)self->pid, task->tgid);
+		EXPECT_EQ((__u32)(variant->leader_exits ? 'Z' : 'S'),
+			  task->state);
+		walk_free(&self->walk);
+	}
 }
 
 TEST_F(threads, pidfd_gives_all_of_the_process_alone)
 {
-	ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, XYZZY_THREADS,
-				variant->chunk));
-	ASSERT_EQ(1 + NR_THREADS, (int)self->walk.nr);
-	for (int i = 0; i <= NR_THREADS; i++)
-		EXPECT_EQ((__u32)self->tids[i], self->walk.tasks[i].pid);
-}
-
-/* A pidfd of one of the threads that is not the leader. */
-static int thread_pidfd(const pid_t *tids, pid_t pid)
-{
-	return sys_pidfd_open(tids[tids[0] == pid], PIDFD_THREAD);
-}
-
-TEST_F(threads, pidfd_of_a_thread_gives_its_process_alone)
-{
-	int pidfd = thread_pidfd(self->tids, self->pid);
-
-	if (pidfd < 0)
-		SKIP(return, "no pidfds of threads");
-	ASSERT_EQ(0, walk_pidfd(&self->walk, pidfd, 0, variant->chunk));
-	close(pidfd);
-	ASSERT_EQ(1, (int)self->walk.nr);
-	EXPECT_EQ((__u32)self->pid, self->walk.tasks[0].pid);
-}
-
-TEST_F(threads, pidfd_of_a_thread_gives_all_of_its_process_alone)
-{
-	int pidfd = thread_pidfd(self->tids, self->pid);
-
-	if (pidfd < 0)
-		SKIP(return, "no pidfds of threads");
-	ASSERT_EQ(0, walk_pidfd(&self->walk, pidfd, XYZZY_THREADS,
-				variant->chunk));
-	close(pidfd);
-	ASSERT_EQ(1 + NR_THREADS, (int)self->walk.nr);
-	for (int i = 0; i <= NR_THREADS; i++)
-		EXPECT_EQ((__u32)self->tids[i], self->walk.tasks[i].pid);
+	for (int i = 0; i < 2; i++) {
+		if (self->pidfds[i] < 0)
+			SKIP(return, "no pidfds of threads");
+		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfds[i], 0,
+					XYZZY_THREADS, 0, variant->chunk));
+		ASSERT_EQ(1 + NR_THREADS, (int)self->walk.nr);
+		for (int j = 0; j <= NR_THREADS; j++)
+			EXPECT_EQ((__u32)self->tids[j],
+				  self->walk.tasks[j].pid);
+		walk_free(&self->walk);
+	}
 }
 
 /*
@@ -345,8 +300,8 @@ TEST_F(exec, of_a_thread_does_not_hide_the_process)
 TEST_F(exec, of_a_thread_does_not_hide_the_process_of_a_pidfd)
 {
 	while (is_busy(self->report[0])) {
-		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd,
-					variant->flags, 1));
+		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, 0,
+					variant->flags, 0, 1));
 		ASSERT_EQ(1, walk_count(&self->walk, self->pid));
 		walk_free(&self->walk);
 	}
@@ -360,8 +315,8 @@ TEST_F(exec, of_a_thread_keeps_the_identity_of_the_process)
 	struct xyzzy_task *task;
 
 	while (is_busy(self->report[0])) {
-		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd,
-					variant->flags, 8));
+		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, 0,
+					variant->flags, 0, 8));
 		task = walk_find(&self->walk, self->pid);
 		ASSERT_TRUE(!!task);
 		pidfs_ino = pidfs_ino ?: task->pidfs_ino;
@@ -377,11 +332,359 @@ TEST_F(exec, of_a_thread_keeps_the_process_id)
 {
 	while (is_busy(self->report[0]))
 		usleep(1000);
-	ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, variant->flags, 8));
+	ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, 0, variant->flags,
+				0, 8));
 	ASSERT_EQ(1, (int)self->walk.nr);
 	EXPECT_EQ((__u32)self->pid, self->walk.tasks[0].pid);
 	EXPECT_EQ((__u32)self->pid, self->walk.tasks[0].tgid);
 	EXPECT_EQ(1U, self->walk.tasks[0].nr_threads);
+}
+
+/*
+ * One process by pidfd, of few threads or of very many.
+ */
+#define MAX_THREADS 4200
+#define NR_OTHERS 2000
+#define TIMEOUT 300
+
+static const size_t chunks[] = { 1, 7, 100, 4096 };
+
+/* Returns what was there before, 0 if it cannot be read or set. */
+static int set_pid_max(int value)
+{
+	struct proc_dir dir = { "/proc/sys/kernel" };
+	long long old = 0;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", value);
+	if (proc_num(&dir, "pid_max", &old) ||
+	    write_text(AT_FDCWD, "/proc/sys/kernel/pid_max", text))
+		return 0;
+	return old;
+}
+
+/* No lower value is allowed, nor are IDs given out again that are below. */
+#define PID_MAX_MIN 301
+
+/* The ID of a new process, but no lower one than that. */
+static pid_t burn_pids(void)
+{
+	pid_t pid;
+
+	do {
+		pid = spawn_sleeper();
+		kill_child(pid);
+	} while (pid > 0 && pid < PID_MAX_MIN);
+	return pid;
+}
+
+/* As spawn_threads(), and IDs wrap when half of the threads are made. */
+static pid_t spawn_wrapped(pid_t *tids, int nr)
+{
+	int old = set_pid_max(burn_pids() + nr / 2 + 2);
+	pid_t pid = -1;
+
+	if (old) {
+		pid = spawn_threads(tids, nr, false);
+		set_pid_max(old);
+	}
+	return pid;
+}
+
+FIXTURE(group)
+{
+	pid_t tids[MAX_THREADS];	/* In order */
+	int nr;
+	pid_t pid;
+	int pidfd;
+	struct walk walk;
+};
+
+FIXTURE_VARIANT(group)
+{
+	int nr;			/* The leader is one of them */
+	bool leader_exits;
+	bool wrap;		/* Not in the order in which they were made */
+};
+
+FIXTURE_VARIANT_ADD(group, of_1) { .nr = 1 };
+FIXTURE_VARIANT_ADD(group, of_2) { .nr = 2 };
+FIXTURE_VARIANT_ADD(group, of_2_leader_exits) { .nr = 2, .leader_exits = true };
+FIXTURE_VARIANT_ADD(group, of_2_wrap) { .nr = 2, .wrap = true };
+FIXTURE_VARIANT_ADD(group, of_100) { .nr = 100 };
+FIXTURE_VARIANT_ADD(group, of_100_leader_exits) { .nr = 100, .leader_exits = true };
+FIXTURE_VARIANT_ADD(group, of_100_wrap) { .nr = 100, .wrap = true };
+FIXTURE_VARIANT_ADD(group, of_4200) { .nr = 4200 };
+FIXTURE_VARIANT_ADD(group, of_4200_wrap) { .nr = 4200, .wrap = true };
+
+FIXTURE_SETUP(group)
+{
+	self->pidfd = -1;
+	if (!have_xyzzy())
+		SKIP(return, NO_XYZZY);
+	self->nr = variant->nr;
+	if (variant->wrap)
+		self->pid = spawn_wrapped(self->tids + 1, self->nr - 1);
+	else
+		self->pid = spawn_threads(self->tids + 1, self->nr - 1,
+					  variant->leader_exits);
+	if (self->pid < 0 && variant->wrap)
+		SKIP(return, "cannot make thread IDs wrap");
+	if (self->pid < 0 && self->nr == MAX_THREADS)
+		SKIP(return, "no room for so many threads");
+	ASSERT_LT(0, self->pid);
+	self->tids[0] = self->pid;
+	sort_pids(self->tids, self->nr);
+	/* The leader came first. */
+	ASSERT_EQ(variant->wrap, self->tids[0] < self->pid);
+	self->pidfd = sys_pidfd_open(self->pid, 0);
+	ASSERT_LE(0, self->pidfd);
+}
+
+FIXTURE_TEARDOWN(group)
+{
+	walk_free(&self->walk);
+	close_fd(self->pidfd);
+	kill_child(self->pid);
+}
+
+/* All threads with an ID from @cursor on are reported, and no others. */
+static void expect_group(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(group) * self, __u64 mask, __u64 cursor,
+			 size_t chunk)
+{
+	struct walk *walk = &self->walk;
+	int first = 0, nr_wrong = 0;
+
+	while (first < self->nr && (__u64)self->tids[first] < cursor)
+		first++;
+	ASSERT_EQ(0, walk_pidfd(walk, self->pidfd, mask, XYZZY_THREADS, cursor,
+				chunk));
+	ASSERT_EQ(self->nr - first, (int)walk->nr) {
+		TH_LOG("from %llu in calls of %zu", cursor, chunk);
+	}
+	for (size_t i = 0; i < walk->nr; i++)
+		nr_wrong += walk->tasks[i].pid != (__u32)self->tids[first + i] ||
+			    walk->tasks[i].tgid != (__u32)self->pid;
+	EXPECT_EQ(0, nr_wrong) {
+		TH_LOG("from %llu in calls of %zu", cursor, chunk);
+	}
+	walk_free(walk);
+}
+
+TEST_F_TIMEOUT(group, is_whole_and_in_order_with_any_chunk, TIMEOUT)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(chunks); i++)
+		expect_group(_metadata, self, XYZZY_ID, 0, chunks[i]);
+	expect_group(_metadata, self, XYZZY_ALL, 0, 100);
+}
+
+TEST_F_TIMEOUT(group, is_walked_from_any_cursor, TIMEOUT)
+{
+	const __u64 behind_all[] = {
+		self->tids[self->nr - 1] + 1, 1U << 31, 1ULL << 32,
+		(1ULL << 32) + self->tids[0], ~0ULL,
+	};
+	int step = self->nr / 50 + 1;
+
+	for (int i = 0; i < self->nr; i += step) {
+		expect_group(_metadata, self, XYZZY_ID, self->tids[i], 1000);
+		expect_group(_metadata, self, XYZZY_ID, self->tids[i] + 1,
+			     1000);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(behind_all); i++)
+		expect_group(_metadata, self, XYZZY_ID, behind_all[i], 1000);
+}
+
+TEST_F_TIMEOUT(group, is_one_process_without_the_flag, TIMEOUT)
+{
+	struct xyzzy_task task;
+
+	ASSERT_EQ(1, xyzzy_pidfd(-1, self->pidfd, XYZZY_ALL, 0, &task, 1));
+	EXPECT_EQ((__u32)self->pid, task.pid);
+	if (!variant->leader_exits)
+		EXPECT_EQ((__u32)self->nr, task.nr_threads);
+}
+
+/*
+ * Threads that come and go between those that stay.
+ */
+#define NR_STEADY 50
+#define NR_PASSING 20
+#define PASSING_MS 1000
+
+FIXTURE(passing)
+{
+	pid_t tids[NR_STEADY];
+	pid_t pid;
+	int pidfd;
+	struct walk walk;
+};
+
+static void *make_threads(void *arg)
+{
+	pthread_t threads[NR_PASSING];
+
+	(void)arg;
+	for (;;) {
+		int nr = 0;
+
+		while (nr < NR_PASSING &&
+		       !pthread_create(&threads[nr], NULL, thread_nop, NULL))
+			nr++;
+		while (nr)
+			pthread_join(threads[--nr], NULL);
+	}
+	return NULL;
+}
+
+/* Threads that stay: some are older than those that pass, some younger. */
+static void pass_threads(int *report_fd)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < NR_STEADY; i += 2) {
+		start_threads(2, report_fd);
+		if (i == NR_STEADY / 2 &&
+		    pthread_create(&thread, NULL, make_threads, NULL))
+			_exit(EXIT_FAILURE);
+	}
+	for (;;)
+		pause();
+}
+
+FIXTURE_SETUP(passing)
+{
+	int fds[2];
+
+	self->pidfd = -1;
+	if (!have_xyzzy())
+		SKIP(return, NO_XYZZY);
+	ASSERT_EQ(0, pipe(fds));
+	self->pid = fork_child();
+	ASSERT_LE(0, self->pid);
+	if (!self->pid)
+		pass_threads(&fds[1]);
+	close(fds[1]);
+	for (int i = 0; i < NR_STEADY; i++)
+		ASSERT_EQ((ssize_t)sizeof(pid_t),
+			  read(fds[0], &self->tids[i], sizeof(pid_t)));
+	close(fds[0]);
+	self->pidfd = sys_pidfd_open(self->pid, 0);
+	ASSERT_LE(0, self->pidfd);
+}
+
+FIXTURE_TEARDOWN(passing)
+{
+	walk_free(&self->walk);
+	close_fd(self->pidfd);
+	kill_child(self->pid);
+}
+
+TEST_F_TIMEOUT(passing, threads_hide_and_repeat_none_that_stays, TIMEOUT)
+{
+	__u64 end = now_ns() + PASSING_MS * 1000000ULL;
+	struct walk *walk = &self->walk;
+
+	for (int i = 0; now_ns() < end; i++) {
+		size_t chunk = chunks[i % ARRAY_SIZE(chunks)];
+
+		ASSERT_EQ(0, walk_pidfd(walk, self->pidfd, XYZZY_ALL,
+					XYZZY_THREADS, 0, chunk));
+		ASSERT_EQ(1, walk_count(walk, self->pid));
+		for (int j = 0; j < NR_STEADY; j++)
+			ASSERT_EQ(1, walk_count(walk, self->tids[j]));
+		ASSERT_TRUE(is_increasing(walk));
+		walk_free(walk);
+	}
+}
+
+/*
+ * What others there are does not make a process more expensive.
+ */
+#define COST_ROUNDS 20
+#define COST_CALLS 50
+/* The clock may do no more than tick. */
+#define COST_MS 50
+#define COST_FACTOR 3
+
+FIXTURE(cost)
+{
+	pid_t tids[NR_OTHERS];
+	pid_t others;
+	pid_t pid;
+	int pidfd;
+};
+
+FIXTURE_VARIANT(cost)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(cost, process) { 0 };
+FIXTURE_VARIANT_ADD(cost, threads) { XYZZY_THREADS };
+
+FIXTURE_SETUP(cost)
+{
+	self->pidfd = -1;
+	if (!have_xyzzy())
+		SKIP(return, NO_XYZZY);
+	self->pid = spawn_threads(self->tids, 1, false);
+	ASSERT_LT(0, self->pid);
+	self->pidfd = sys_pidfd_open(self->pid, 0);
+	ASSERT_LE(0, self->pidfd);
+}
+
+FIXTURE_TEARDOWN(cost)
+{
+	close_fd(self->pidfd);
+	kill_child(self->pid);
+	kill_child(self->others);
+}
+
+static __u64 cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* The CPU time of one call, in the best of some rounds; 0 on an error. */
+static __u64 cost_of(int pidfd, unsigned int flags)
+{
+	long expected = flags ? 2 : 1;
+	struct xyzzy_task tasks[4];
+	__u64 best = ~0ULL;
+
+	for (int i = 0; i < COST_ROUNDS; i++) {
+		__u64 begin = cpu_ns(), ns, calls = 0;
+
+		do {
+			for (int j = 0; j < COST_CALLS; j++)
+				if (xyzzy_pidfd(-1, pidfd, XYZZY_ID, flags,
+						tasks, 4) != expected)
+					return 0;
+			calls += COST_CALLS;
+			ns = cpu_ns() - begin;
+		} while (ns < COST_MS * 1000000ULL);
+		best = ns / calls < best ? ns / calls : best;
+	}
+	return best;
+}
+
+TEST_F_TIMEOUT(cost, does_not_depend_on_others, TIMEOUT)
+{
+	__u64 alone = cost_of(self->pidfd, variant->flags), beside;
+
+	self->others = spawn_threads(self->tids, NR_OTHERS - 1, false);
+	if (self->others < 0)
+		SKIP(return, "no room for so many threads");
+	beside = cost_of(self->pidfd, variant->flags);
+	TH_LOG("a call: %llu ns alone, %llu ns beside %d threads", alone,
+	       beside, NR_OTHERS);
+	ASSERT_LT(0ULL, alone);
+	EXPECT_GT(COST_FACTOR * alone, beside);
 }
 
 int main(int argc, char **argv)

@@ -108,16 +108,11 @@ static void hold_main(int argc, char **argv)
 		pause();
 }
 
-static bool can_be_read(int fd)
-{
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
-
-	return poll(&pollfd, 1, 0) == 1;
-}
-
 static bool hold_is_over(const struct hold *hold)
 {
-	return can_be_read(hold->done_fd);
+	struct pollfd pollfd = { .fd = hold->done_fd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 0) == 1;
 }
 
 static void hold_stop(struct hold *hold)
@@ -227,24 +222,18 @@ static void count_signal(int sig)
 	signalled->nr_signals++;
 }
 
-static void catch_signal(struct waiter *waiter)
+static void waiter_main(struct waiter *waiter)
 {
 	const struct sigaction action = {
 		.sa_handler = count_signal, .sa_flags = waiter->sa_flags,
 	};
-
-	signalled = waiter;
-	if (sigaction(SIGUSR1, &action, NULL))
-		_exit(EXIT_FAILURE);
-}
-
-static void waiter_main(struct waiter *waiter)
-{
 	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, NULL, 0);
 	size_t nr = 0;
 	long ret;
 
-	catch_signal(waiter);
+	signalled = waiter;
+	if (sigaction(SIGUSR1, &action, NULL))
+		_exit(EXIT_FAILURE);
 	params.pidfd = waiter->pidfd;
 	params.cursor = waiter->cursor;
 	do {
@@ -268,6 +257,8 @@ FIXTURE(held)
 	struct waiter *waiter;
 	pid_t waiter_pid;
 	pid_t before;		/* A process with a lower ID */
+	unsigned int flags;
+	int sa_flags;
 };
 
 FIXTURE_VARIANT(held)
@@ -291,6 +282,8 @@ FIXTURE_SETUP(held)
 	self->waiter = share_memory(sizeof(*self->waiter));
 	self->before = spawn_blocked();
 	ASSERT_LT(0, self->before);
+	self->flags = variant->flags;
+	self->sa_flags = variant->sa_flags;
 }
 
 FIXTURE_TEARDOWN(held)
@@ -327,16 +320,15 @@ static int end_waiter(FIXTURE_DATA(held) * self)
  * @from_before it walks, and comes to others first; else it asks by pidfd.
  * Returns 1 when it waits; 0 or an error of end_waiter() if it did not.
  */
-static int start_waiter(FIXTURE_DATA(held) * self, bool from_before,
-			unsigned int flags, int sa_flags)
+static int start_waiter(FIXTURE_DATA(held) * self, bool from_before)
 {
 	struct waiter *waiter = self->waiter;
 
 	memset(waiter, 0, sizeof(*waiter));
 	waiter->pidfd = from_before ? -1 : self->hold.pidfd;
 	waiter->cursor = from_before ? self->before : 0;
-	waiter->flags = flags;
-	waiter->sa_flags = sa_flags;
+	waiter->flags = self->flags;
+	waiter->sa_flags = self->sa_flags;
 	self->waiter_pid = fork_child();
 	if (!self->waiter_pid)
 		waiter_main(waiter);
@@ -348,14 +340,13 @@ static int start_waiter(FIXTURE_DATA(held) * self, bool from_before,
 }
 
 /* The same, several times if it was over too early; -EAGAIN if it always was. */
-static int hold_and_wait(FIXTURE_DATA(held) * self, bool from_before,
-			 unsigned int flags, int sa_flags)
+static int hold_and_wait(FIXTURE_DATA(held) * self, bool from_before)
 {
 	for (int i = 0; i < NR_TRIES; i++) {
 		int ret = 0;
 
 		if (hold_start(&self->hold))
-			ret = start_waiter(self, from_before, flags, sa_flags);
+			ret = start_waiter(self, from_before);
 		if (ret)
 			return ret < 0 ? ret : 0;
 		hold_stop(&self->hold);
@@ -365,9 +356,8 @@ static int hold_and_wait(FIXTURE_DATA(held) * self, bool from_before,
 
 TEST_F_TIMEOUT(held, makes_a_call_wait_for_the_new_program, TIMEOUT)
 {
-	int err;
+	int err = hold_and_wait(self, false);
 
-	err = hold_and_wait(self, false, variant->flags, variant->sa_flags);
 	if (err == -EAGAIN)
 		SKIP(return, NOT_HELD);
 	ASSERT_EQ(0, err);
@@ -377,9 +367,8 @@ TEST_F_TIMEOUT(held, makes_a_call_wait_for_the_new_program, TIMEOUT)
 
 TEST_F_TIMEOUT(held, makes_a_walk_wait_for_the_new_program, TIMEOUT)
 {
-	int err;
+	int err = hold_and_wait(self, true);
 
-	err = hold_and_wait(self, true, variant->flags, variant->sa_flags);
 	if (err == -EAGAIN)
 		SKIP(return, NOT_HELD);
 	ASSERT_EQ(0, err);
@@ -401,8 +390,7 @@ TEST_F_TIMEOUT(held, wait_ends_at_a_signal_with_what_there_is, TIMEOUT)
 	int err;
 
 	for (int i = 0; i < NR_TRIES && !in_time; i++) {
-		err = hold_and_wait(self, true, variant->flags,
-				    variant->sa_flags);
+		err = hold_and_wait(self, true);
 		if (err == -EAGAIN)
 			SKIP(return, NOT_HELD);
 		ASSERT_EQ(0, err);
@@ -425,9 +413,8 @@ TEST_F_TIMEOUT(held, wait_ends_at_a_signal_with_what_there_is, TIMEOUT)
 TEST_F_TIMEOUT(held, wait_goes_on_after_a_signal_without_any, TIMEOUT)
 {
 	struct waiter *waiter = self->waiter;
-	int err;
+	int err = hold_and_wait(self, false);
 
-	err = hold_and_wait(self, false, variant->flags, variant->sa_flags);
 	if (err == -EAGAIN)
 		SKIP(return, NOT_HELD);
 	ASSERT_EQ(0, err);
@@ -446,8 +433,7 @@ TEST_F_TIMEOUT(held, wait_ends_at_once_when_the_caller_is_killed, TIMEOUT)
 	int err;
 
 	for (int i = 0; i < NR_TRIES && !in_time; i++) {
-		err = hold_and_wait(self, false, variant->flags,
-				    variant->sa_flags);
+		err = hold_and_wait(self, false);
 		if (err == -EAGAIN)
 			SKIP(return, NOT_HELD);
 		ASSERT_EQ(0, err);

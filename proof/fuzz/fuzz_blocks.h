@@ -2,7 +2,7 @@
 #ifndef __XYZZY_FUZZ_BLOCKS_H
 #define __XYZZY_FUZZ_BLOCKS_H
 
-#include "debugfs.h"
+#include "xyzzy.h"
 
 #include <linux/kcov.h>
 #include <sys/ioctl.h>
@@ -13,6 +13,7 @@
  * are built to tell. The addresses are where Documentation/dev-tools/kcov.rst
  * says, and 64 bits wide on a 64-bit kernel for programs of each ABI.
  */
+#define DEBUGFS "/sys/kernel/debug/"
 #define BLOCKS_MAX 4096
 #define TRACE_MAX (64 * 1024)
 
@@ -31,7 +32,7 @@ static inline __u64 *blocks_trace(void)
 	__u64 *trace = NULL;
 	int fd;
 
-	mount_debugfs_for(DEBUGFS "kcov");
+	mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
 	fd = open(DEBUGFS "kcov", O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && !ioctl(fd, KCOV_INIT_TRACE64, TRACE_MAX))
 		trace = mmap(NULL, TRACE_MAX * sizeof(*trace),
