@@ -121,7 +121,6 @@ enum target_id {
 };
 
 #define KTHREADD 2
-#define PF_KTHREAD 0x00200000
 #define SMACK_TARGET "XyzzyTarget"
 
 /* The second line of the map is for users and groups from 1000 on. */
