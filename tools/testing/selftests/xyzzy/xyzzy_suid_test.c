@@ -52,7 +52,7 @@ static int program_main(void)
 	return EXIT_SUCCESS;
 }
 
-/* After a while that differs, so that the watcher can be anywhere. */
+/* The delay varies, so that the watcher can be at any point of a call. */
 static void *execute_program(void *arg)
 {
 	const struct race *race = arg;
