@@ -20,7 +20,7 @@ private_apt()
 }
 
 # The machine's own Debian sources and, from its mirror, one more suite. An index
-# that cannot be had is no reason to stop: it may not be the one that matters.
+# that cannot be downloaded is not an error, as it may not be needed.
 #
 #   use_suite own|SUITE [sources]	with the packages' sources too
 use_suite()

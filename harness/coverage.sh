@@ -1,7 +1,7 @@
 #!/bin/sh
-# Run the selftests on a kernel that counts, and print how many lines and branches
-# of the C files that the series adds were reached, and which were not and why:
-# series/coverage has the reasons, and how much it has to be.
+# Run the selftests on a kernel built with gcov, and print how many lines and
+# branches of the C files that the series adds were reached, and which were not
+# and why: series/coverage has the targets and the reasons.
 #
 #   coverage.sh [TEST...]	only NAME_TEST_test
 set -eu
@@ -19,7 +19,7 @@ run_tests()
 	"$HARNESS/boot.sh" on "$limit" /commands.sh coverage $tests >"$console" 2>&1
 }
 
-# What the guest printed of FILE.gcda, beside what the compiler wrote of it.
+# FILE.gcda, as the guest printed it, next to the compiler's FILE.gcno.
 take_counts()
 {
 	tr -d '\r' <"$console" |

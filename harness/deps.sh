@@ -5,8 +5,8 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-# PACKAGE:PROOF, a command or file of the package, if not the command PACKAGE: it
-# tells where there is no dpkg. A machine's packages bring its compiler and QEMU.
+# PACKAGE:PROOF, where PROOF is a command or file of the package to look for if
+# there is no dpkg; by default, the command PACKAGE.
 needed()
 {
 	case $1 in

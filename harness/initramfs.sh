@@ -25,14 +25,14 @@ busybox_make()
 	make -C "$work" -j"$JOBS" CROSS_COMPILE="$CROSS" CC="$ABI_CC" "$@"
 }
 
-# For a person at the guest's console.
+# For interactive use of the guest's console.
 busybox_settings='BUSYBOX STATIC LFS LONG_OPTS SHOW_USAGE FEATURE_INSTALLER ASH
 ASH_ECHO ASH_TEST ASH_JOB_CONTROL FEATURE_EDITING FEATURE_EDITING_MAX_LEN=1024
 FEATURE_EDITING_HISTORY=99 FEATURE_TAB_COMPLETION CAT CHMOD CP DD DMESG ECHO ENV
 FALSE FIND FREE GREP HEAD HEXDUMP ID KILL LESS LN LS MKDIR MOUNT MV NPROC PRINTF PS
 RM SETSID SLEEP SORT STTY SYSCTL TAIL TEST TIME TOP TRUE TTY UMOUNT UNAME VI WC'
 
-# Options that these ones need get BusyBox's own defaults.
+# Options that these depend on keep BusyBox's defaults.
 build_busybox()
 {
 	wanted=$work/wanted

@@ -47,8 +47,7 @@ is_known()
 	esac
 }
 
-# Settings that cannot work: one line that says what was expected, before any
-# work begins.
+# Refuse settings that cannot work, with one line and before any work begins.
 check_settings()
 {
 	case $TOP$SERIES$BUILD$LINUX in
@@ -75,7 +74,7 @@ check_settings()
 	fi
 }
 
-# check_disk GIB: so much has to be free where BUILD is, or will be.
+# check_disk GIB: the free space that BUILD needs.
 check_disk()
 {
 	dir=$BUILD
@@ -96,7 +95,7 @@ else
 	TREE_NAME=linux-$BASE
 fi
 TREE=$BUILD/$TREE_NAME
-# The branch of the untouched tree in there; ours alone, whatever else it has.
+# The untouched base in there, whatever other branches the tree has.
 BASE_REF=refs/harness/base
 
 # The files that the series adds whole to the kernel itself, of a given ending.
@@ -158,7 +157,7 @@ check()
 	fi
 }
 
-# One at a time for what two runs share; the lock, file 9, goes with the process.
+# Wait for other runs that use the same thing; the lock ends with the process.
 lock()
 {
 	exec 9>"$BUILD/.lock-$1"
@@ -167,7 +166,7 @@ lock()
 	flock 9
 }
 
-# How far a log has come, on a terminal only, for as long as the script lives.
+# On a terminal, show how long a log is, until the script ends.
 show_progress()
 {
 	while sleep 1 && kill -0 $$ 2>/dev/null; do
@@ -175,8 +174,8 @@ show_progress()
 	done
 }
 
-# step LABEL LOG COMMAND...: one line for a long command, its output in a log,
-# and of that the end if it fails. Not to be called where sh ignores set -e.
+# step LABEL LOG COMMAND...: print one line for a long command, and the end of its
+# log if it fails. Not to be called where sh ignores set -e.
 step()
 {
 	label=$1 log=$BUILD/log/$2.log counter=

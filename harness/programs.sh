@@ -8,8 +8,8 @@ set -eu
 
 selftests=$TREE/tools/testing/selftests/$NAME proof=$SERIES/proof
 
-# build ABI DIRECTORY [WORD...], without what a debugger would want: some machines
-# have little memory.
+# build ABI DIRECTORY [WORD...], without debugging symbols: some machines have
+# little memory.
 build()
 {
 	dir=$TESTS/$1 from=$2

@@ -42,7 +42,7 @@ is_placed()
 	[ -f "$placement" ] && grep -Fqx "[$1]" "$placement"
 }
 
-# A tree of ours may have the series checked out; its base is in git.
+# A tree of base.sh may have the series checked out; take the base from git.
 base_file()
 {
 	if is_our_tree "$base"; then
@@ -82,7 +82,7 @@ add_whole()
 	[ -e "$tree/$to" ] || die "$from: named in series/$list, but not there"
 }
 
-# A hunk of a commit that does not name its file would be left out.
+# If a commit does not name the file of its hunk, the hunk would be dropped.
 check_commits()
 {
 	stray=$(awk 'FNR == NR { for (i = 2; i <= NF; i++) names[$1, $i] = 1 }
@@ -145,7 +145,7 @@ reroll=
 git -C "$tree" format-patch -q -o "$new" $reroll $cover \
 	--cover-from-description=subject --zero-commit --no-signature --full-index \
 	--no-renames --diff-algorithm=myers base
-# `git am patches/*.patch` is to take the series and not the letter.
+# So that `git am patches/*.patch` does not see the cover letter.
 for letter in "$new"/*-cover-letter.patch; do
 	[ -f "$letter" ] && mv "$letter" "${letter%.patch}.txt"
 done

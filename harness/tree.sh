@@ -1,6 +1,6 @@
 #!/bin/sh
-# Put the series on the base: branch NAME in TREE, applied with git am. A branch
-# that holds somebody's own work is left alone.
+# Apply the series to the base with git am, as branch NAME in TREE. A branch with
+# work of the user's own is not touched.
 #
 #   tree.sh [show]	and print where it is
 set -eu
@@ -15,8 +15,8 @@ at_exit()
 	git -C "$TREE" worktree remove --force "$work/tree" 2>/dev/null || :
 }
 
-# git am in a worktree of just the files concerned: the work tree proper is then
-# changed in one go, so that make sees only what really changed.
+# git am in a worktree of only the files concerned. The checkout afterwards then
+# writes only files that have really changed, for make.
 apply()
 {
 	make_work

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Documents that hold what was measured: each block that series/measured lists is
-# what the guest of BASE, CONFIG and ARCH prints now.
+# Blocks of documents that a guest generates: each one that series/measured lists
+# has to be what the guest of BASE, CONFIG and ARCH prints now.
 set -eu
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"

@@ -36,7 +36,8 @@ changed_files()
 	git -C "$TREE" diff --no-renames --name-only "$@"
 }
 
-# The files that a build reads are named in what make and the compiler leave behind.
+# The files that a build reads, from the dependencies that make and the compiler
+# recorded.
 files_read()
 {
 	find "$OUT" \( -name '*.cmd' -o -name '*.d' \) -exec cat {} + |
@@ -44,7 +45,7 @@ files_read()
 		sed "s,^.*/$TREE_NAME/,,; :again; s,[^/]*/\.\./,,; t again" | sort -u
 }
 
-# The build does not read the file, and would not find a new one in that place.
+# The build does not read the file, and would not find a new one there.
 is_elsewhere()
 {
 	! grep -Fqx "$1" "$work/read" || return 1

@@ -6,7 +6,7 @@ set -eu
 exceptions=$SERIES/series/checkpatch
 make_work
 
-# The types that the table lets pass for a patch.
+# The types that the table exempts for a patch.
 ignored_types()
 {
 	while read -r type pattern _; do
@@ -26,8 +26,8 @@ checkpatch()
 		--ignore "$(ignored_types "$(basename "$1")")" "$1"
 }
 
-# What a page of an unreleased version cannot have: the case of its title and
-# its date are the man-pages project's own ways.
+# The case of the title and the date of an unreleased page follow the conventions of
+# the man-pages project.
 mandoc_lint()
 {
 	! mandoc -Tlint "$1" | grep -v -e 'lower case character in document title' \

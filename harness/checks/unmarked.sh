@@ -1,6 +1,6 @@
 #!/bin/sh
-# Does KCSAN see data races of the series in a guest? Where the series' objects have
-# lost their marks, it has to.
+# Would KCSAN find data races of the series? If READ_ONCE() and data_race() of its
+# objects do nothing, it has to.
 #
 #   unmarked.sh [TEST...]	NAME_TEST_test, which may fail
 set -eu
