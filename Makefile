@@ -34,6 +34,7 @@ bench:	## Measure the cost of the call and that of /proc, and plot it
 	@$H/bench.sh
 
 bench-accept: ## Copy the figures of make bench to proof/bench and the documents
+	@$H/deps.sh build
 	@$H/bench.sh accept
 
 check:	## Check everything; the last line counts what passed and what failed
@@ -45,6 +46,7 @@ check-oracle: ## Compare the call with what ps, top, pgrep and psutil of Debian 
 	@$H/oracle.sh
 
 check-arch: ## Boot every machine of harness/machines and run the selftests, or just ARCH
+	@$H/deps.sh build
 	@$H/check-arch.py $(ARCH)
 
 check-hard: ## Check for 90 minutes: sanitizers, long fuzzing and storms, another compiler
@@ -57,7 +59,7 @@ coverage: ## Say which lines and branches of the series' code the tests do not r
 
 patches: ## Make patches/ anew; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build
-	@$H/patches.sh
+	@$H/series.sh
 
 tree:	## Put the series on the base tree, as a git branch to work on
 	@$H/deps.sh build
@@ -66,7 +68,7 @@ tree:	## Put the series on the base tree, as a git branch to work on
 boot:	## Get a shell in the guest
 	@$H/deps.sh build $(ARCH)
 	@$H/guest.sh
-	@$H/boot.sh on 0 /shell.sh
+	@$H/boot.sh on 0 /commands.sh shell
 
 man:	## Show the man page
 	@. series/config && man -l "$$MAN"

@@ -3,6 +3,8 @@
 # shellcheck shell=sh
 
 apt_dir=$BUILD/apt
+# Where to look for linux-source beside the machine's own suite, in this order.
+more_suites='trixie-backports forky-backports sid'
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 private_apt()
@@ -45,7 +47,7 @@ offered()
 find_package()
 {
 	newest='' newest_suite=''
-	for suite in own $(sed '/^#/d' "$HARNESS/suites"); do
+	for suite in own $more_suites; do
 		use_suite "$suite" >>"$BUILD/log/apt.log" 2>&1
 		if offered "$1" | grep -Fqx "$1-$2"; then
 			say "$1-$2 $suite"

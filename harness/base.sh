@@ -11,9 +11,6 @@ set -eu
 # Two bases may be fetched at a time.
 apt_dir=$BUILD/apt-$BASE
 source=$BUILD/.source-$BASE
-work=
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
 
 unpack_package()
 {
@@ -121,7 +118,7 @@ if is_our_tree "$TREE"; then
 fi
 
 take_identity
-work=$(mktemp -d "$BUILD/.base.XXXXXX")
+make_work
 mkdir "$work/tree"
 if [ -n "$LINUX" ]; then
 	get_user_tree

@@ -66,9 +66,7 @@ if [ "${1:-}" = accept ]; then
 	exec "$HARNESS/bench.py" accept "$bench" "$figures" $accept_as
 fi
 command -v gnuplot >/dev/null || die "gnuplot: expected in PATH (package gnuplot-nox)"
-work=$(mktemp -d "$BUILD/.bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
 failed=0
 wanted_runs "$@" >"$work/runs"

@@ -14,10 +14,9 @@ set -eu
 PATH=$PATH:$HARNESS
 state=$1 limit=$2
 shift 2
-result=$(mktemp "$BUILD/.result.XXXXXX")
-pidfile=$result.pid
-trap 'rm -f "$result" "$pidfile"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
+result=$work/result pidfile=$work/qemu.pid
+: >"$result"
 
 # An oops, a warning or a hang ends the guest, and with -no-reboot QEMU.
 boot_options="console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic

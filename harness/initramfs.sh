@@ -56,9 +56,7 @@ get_busybox()
 		cp "$own" "$busybox"
 		return
 	fi
-	work=$(mktemp -d "$BUILD/.busybox.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
-	trap 'exit 1' HUP INT PIPE TERM
+	make_work
 	if [ "$DEB_ARCH" = - ]; then
 		step "busybox for $ARCH, from source" "busybox-$ARCH" build_busybox
 	else
@@ -89,9 +87,7 @@ list()
 	say "file /etc/passwd $OUT/passwd 644 0 0"
 	say "file /bin/busybox $busybox 755 0 0"
 	say "slink /bin/sh busybox 777 0 0"
-	for file in "$HARNESS"/guest/*.sh; do
-		say "file /$(basename "$file") $file 755 0 0"
-	done
+	say "file /commands.sh $HARNESS/guest/commands.sh 755 0 0"
 	say "file /demo $SERIES/series/demo 644 0 0"
 	list_programs
 }

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034 # used by those who source it
 
 HARNESS=${HARNESS:-$(cd "$(dirname "$0")" && pwd)}
+HARNESS=${HARNESS%/checks}
 TOP=$(dirname "$HARNESS")
 SERIES=${SERIES:-$TOP}
 BUILD=${BUILD:-$TOP/build}
@@ -112,6 +113,49 @@ expand_settings()
 {
 	sed '/^#/d' | tr -s ' \t' '\n' |
 		sed "/^\$/d; s/^!\(.*\)/# $1\1 is not set/; t; /=/!s/\$/=y/; s/^/$1/"
+}
+
+# The programs of tests: NAME_TEST_test for each TEST.
+test_programs()
+{
+	for test; do
+		printf ' %s_%s_test' "$NAME" "$test"
+	done
+}
+
+# Make the directory work, for the life of the script.
+make_work()
+{
+	work=$(mktemp -d "$BUILD/.work.XXXXXX")
+	trap 'at_exit; rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT PIPE TERM
+}
+
+at_exit()
+{
+	:
+}
+
+# check NAME COMMAND...: a result; what the command prints is shown if it fails.
+failed=0
+check()
+{
+	name=$1
+	shift
+	set +e
+	output=$(
+		set -e
+		"$@" 2>&1
+	)
+	status=$?
+	set -e
+	if [ "$status" -eq 0 ]; then
+		say "ok $name"
+	else
+		say "$output" | tail -n 40 | sed 's/^/# /'
+		say "not ok $name"
+		failed=1
+	fi
 }
 
 # One at a time for what two runs share; the lock, file 9, goes with the process.

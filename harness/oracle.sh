@@ -47,9 +47,7 @@ get_rootfs()
 {
 	packages=$(sed '/^#/d' "$oracle/packages" | tr '\n' ' ')
 	[ "$packages" != "$(cat "$rootfs/packages.wanted" 2>/dev/null || :)" ] || return 0
-	work=$(mktemp -d "$BUILD/.rootfs.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
-	trap 'exit 1' HUP INT PIPE TERM
+	make_work
 	say "$packages" >"$work/packages.wanted"
 	step "rootfs for $DEB_ARCH: get and unpack $packages" "rootfs-$DEB_ARCH" build_rootfs
 	rm -rf "$rootfs"

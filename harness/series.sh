@@ -1,20 +1,36 @@
 #!/bin/sh
 # Make a series of patches from the files of this repository.
 #
-#   series.sh LIST BASE OUT
+#   series.sh			for BASE or LINUX, as make patches
+#   series.sh LIST TREE OUT
 #
-# LIST names the commits (see series/commits), BASE is the tree that they are
-# made for ("" for an empty one), and OUT is replaced as a whole. BASE is only
+# LIST names the commits (see series/commits), TREE is the tree that they are
+# made for ("" for an empty one), and OUT is replaced as a whole. TREE is only
 # read. The same input gives the same bytes, whatever the machine.
 set -eu
 . "$(dirname "$0")/lib.sh"
-. "$SERIES/series/config"
 
-list=$1 base=$2 out=$3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
-tree=$work/tree new=$work/out placement=$SERIES/series/placement
+list=${1:-} base=${2:-} out=${3:-}
+placement=$SERIES/series/placement
+
+# For the stable base into patches/, for another tree below build/.
+make_patches()
+{
+	out=$BUILD/patches-$TREE_NAME
+	if [ -n "$LINUX" ]; then
+		"$0" commits "$LINUX" "$out"
+	elif [ "$BASE" != "$STABLE_BASE" ]; then
+		"$HARNESS/base.sh"
+		"$0" commits "$TREE" "$out"
+	else
+		out=$SERIES/patches
+		"$HARNESS/base.sh"
+		"$0" commits "$TREE" "$out"
+		"$0" commits.man-pages "" "$out/man-pages"
+		cat "$TREE/.git/harness-version" >"$SERIES/series/made-for"
+	fi
+	say "patches: $out"
+}
 
 commit_list()
 {
@@ -95,6 +111,12 @@ make_commit()
 	git -C "$tree" commit -q -s -F "$SERIES/series/messages/$message"
 }
 
+if [ $# -eq 0 ]; then
+	make_patches
+	exit 0
+fi
+make_work
+tree=$work/tree new=$work/out
 take_identity
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_DATE="$DATE" GIT_COMMITTER_DATE="$DATE"

@@ -10,19 +10,22 @@ patches=$BUILD/series/$TREE_NAME
 applied_ref=refs/harness/applied
 made_of=$TREE/.git/harness-made-of
 
+at_exit()
+{
+	git -C "$TREE" worktree remove --force "$work/tree" 2>/dev/null || :
+}
+
 # git am in a worktree of just the files concerned: the work tree proper is then
-# moved in one go, so that make sees only what really changed.
+# changed in one go, so that make sees only what really changed.
 apply()
 {
-	scratch=$(mktemp -d "$BUILD/.am.XXXXXX")
-	trap 'rm -rf "$scratch"; git -C "$TREE" worktree prune' EXIT
-	trap 'exit 1' HUP INT PIPE TERM
-	git -C "$TREE" worktree add -q --detach --no-checkout "$scratch/tree" "$BASE_REF"
+	make_work
+	git -C "$TREE" worktree add -q --detach --no-checkout "$work/tree" "$BASE_REF"
 	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$patches"/*.patch | sort -u |
-		git -C "$scratch/tree" sparse-checkout set --no-cone --stdin
-	git -C "$scratch/tree" checkout -q
-	git -C "$scratch/tree" am -q --committer-date-is-author-date "$patches"/*.patch
-	git -C "$TREE" update-ref $applied_ref "$(git -C "$scratch/tree" rev-parse HEAD)"
+		git -C "$work/tree" sparse-checkout set --no-cone --stdin
+	git -C "$work/tree" checkout -q
+	git -C "$work/tree" am -q --committer-date-is-author-date "$patches"/*.patch
+	git -C "$TREE" update-ref $applied_ref "$(git -C "$work/tree" rev-parse HEAD)"
 }
 
 has_own_work()

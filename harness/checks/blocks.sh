@@ -5,13 +5,11 @@
 #
 #   blocks.sh PERCENT	so many at least
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 log=$BUILD/log/guest-$LABEL-on-ktap${NAME}_fuzz_test.log
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
 # Nobody but the objects of the series tells KCOV; it is told where it returns to.
 built()

@@ -4,12 +4,12 @@
 #   guest.sh on	[TEST...]	they pass; all of them, or NAME_TEST_test
 #   guest.sh off		they skip; the kernel has not got the call
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 state=$1
 shift
-tests=$(for test; do printf ' %s_%s_test' "$NAME" "$test"; done)
+tests=$(test_programs "$@")
 limit=${LIMIT:-1800}
 
 boot()
@@ -41,10 +41,11 @@ looked()
 		grep -q 'kmemleak has scanned: nothing lost' "$console"
 }
 
-# run PROGRAM pass|skip: boot once, with what its tests are to do.
+# run NAME PROGRAM pass|skip: boot once, with what its tests are to do.
 run()
 {
-	name=$(basename "${1%% *}" .sh)$(say "$tests" | tr -d ' ')
+	name=$1$(say "$tests" | tr -d ' ')
+	shift
 	console=$BUILD/log/guest-$LABEL-$state-$name.log
 	if step "guest $LABEL, $OPTION $state: $name" "boot-$LABEL-$state-$name" boot "$1$tests"; then
 		say "ok $LABEL $state: $name: the guest reported success"
@@ -85,8 +86,8 @@ for abi in $ABIS; do
 	fi
 done
 if [ "$state" = on ]; then
-	run /ktap pass
+	run ktap /ktap pass
 else
-	run /enosys.sh pass
-	run /ktap skip
+	run enosys "/commands.sh enosys" pass
+	run ktap /ktap skip
 fi

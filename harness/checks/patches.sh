@@ -2,11 +2,13 @@
 # The series for BASE: generated, applied with git am, and true to the files of
 # the repository.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"; git -C "$TREE" worktree prune' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+at_exit()
+{
+	git -C "$TREE" worktree remove --force "$work/tree" 2>/dev/null || :
+}
+make_work
 
 generate()
 {

@@ -5,12 +5,10 @@
 #
 #   static.sh COMPILER...
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
 # What make prints for our objects, each of them compiled anew.
 make_objects()

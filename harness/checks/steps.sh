@@ -10,22 +10,20 @@ set -eu
 # A directory of its own, as other kernels are built from the last commit.
 LABEL_MORE=-steps
 export LABEL_MORE
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 series=$BASE_REF..$NAME
-work=$(mktemp -d)
 saved=
 
 # Restore the times of the files too, so that other kernels are not built anew.
-back_to_branch()
+at_exit()
 {
 	git -C "$TREE" checkout -q -f "$NAME"
 	if [ -n "$saved" ]; then
 		tar -xf "$saved" -C "$TREE"
 		git -C "$TREE" update-index -q --refresh
 	fi
-	rm -rf "$work"
 }
 
 title_of()
@@ -125,8 +123,7 @@ build_step()
 }
 
 "$HARNESS/tree.sh"
-trap back_to_branch EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 rm -rf "$OUT"
 touch "$work/start"
 for state in off on; do

@@ -1,12 +1,10 @@
 #!/bin/sh
 # Style: checkpatch of the tree itself, the linters of man pages, and shellcheck.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 exceptions=$SERIES/series/checkpatch
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
 # The types that the table lets pass for a patch.
 ignored_types()

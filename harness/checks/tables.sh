@@ -3,12 +3,10 @@
 # the kernel's generators, and what they make of the series' lines is compared
 # with series/tables. No compiler is needed.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 expected=$SERIES/series/tables
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
 # What the top Makefile would tell the ones below it. x86 makes the tables of
 # the ABIs that are configured.

@@ -279,6 +279,8 @@ struct pids {
 
 struct view {
 	struct caller caller;
+	const char *options;	/* Of a procfs that the caller opens, or NULL */
+	pid_t actors[NR_ACTORS];	/* PIDs as seen there */
 	int procfd;		/* For xyzzy() */
 	int stat_fd;		/* A procfs to open the stat files through */
 	int list_fd;		/* A procfs that shows every PID */
@@ -370,12 +372,28 @@ static inline int list_shown(struct view *view)
 	return err;
 }
 
+/*
+ * Open the mounts as root, then become the caller. Without a procfs, the caller
+ * can read what passes a ptrace check, which procfs makes with hidepid=4.
+ */
+static inline int view_open(struct view *view)
+{
+	if (view->options)
+		view->procfd = open_fs("proc", view->options);
+	view->stat_fd = view->procfd < 0 ? open_procfs("4") : view->procfd;
+	view->list_fd = open_procfs("0");
+	if (view->stat_fd < 0 || view->list_fd < 0 ||
+	    (view->options && view->procfd < 0))
+		return -EBADF;
+	return become(&view->caller);
+}
+
 /* Processes of the kernel may come and go, so only lasting differences count. */
 static inline int view_fill(void *arg)
 {
 	struct view *view = arg;
 
-	view->err = become(&view->caller);
+	view->err = view_open(view);
 	for (int i = 0; i < 20 && !view->err; i++) {
 		list_readable(view, &view->readable);
 		view->err = list_shown(view);
@@ -407,14 +425,13 @@ static inline bool is_seen(enum sees sees, int actor)
 	}
 }
 
-/* The caller was shown what it can read, nothing more and nothing less. */
-static inline void expect_filled_view(struct __test_metadata *_metadata,
-				      const struct view *view,
-				      const struct subject *actors,
-				      enum sees sees)
+/* The caller is shown what it can read, nothing more and nothing less. */
+static inline void expect_view(struct __test_metadata *_metadata,
+			       struct view *view, enum sees sees)
 {
 	const struct pids *shown = &view->shown, *readable = &view->readable;
 
+	ASSERT_EQ(0, run_in_child(view_fill, view));
 	ASSERT_EQ(0, view->err);
 	ASSERT_GT(PIDS_MAX, readable->nr);
 	EXPECT_LT(0, readable->nr);
@@ -428,36 +445,32 @@ static inline void expect_filled_view(struct __test_metadata *_metadata,
 			TH_LOG("readable, not shown: %d", readable->pids[i]);
 	}
 	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(is_seen(sees, i), has_pid(shown, actors[i].pid))
+		EXPECT_EQ(is_seen(sees, i), has_pid(shown, view->actors[i]))
 			TH_LOG("process: %s", actor_kinds[i].name);
 	}
 }
 
-/* Let the caller look, and check the result. */
-static inline void expect_view(struct __test_metadata *_metadata,
-			       struct view *view, const struct subject *actors,
-			       enum sees sees)
+/* The PID in a PID namespace @level levels below that of the caller. */
+static inline pid_t pid_at_level(pid_t pid, int level)
 {
-	ASSERT_EQ(0, run_in_child(view_fill, view));
-	expect_filled_view(_metadata, view, actors, sees);
+	struct proc_dir dir = proc_dir(pid, 0);
+	struct proc_status status;
+
+	if (!level)
+		return pid;
+	return proc_status(&dir, &status) ? -1 :
+	       (pid_t)proc_status_nth(&status, "NSpid", level);
 }
 
-/* A view through @procfd, or with -1 of what passes a ptrace check. */
-static inline void view_init(struct view *view, const struct caller *caller,
-			     int procfd)
-{
-	view->caller = *caller;
-	view->procfd = procfd;
-	/* hidepid=4 makes procfs ask for the same ptrace check. */
-	view->stat_fd = procfd < 0 ? open_procfs("4") : procfd;
-	view->list_fd = open_procfs("0");
-}
-
-static inline struct view *view_make(const struct caller *caller, int procfd)
+static inline struct view *view_make(const struct caller *caller,
+				     const struct subject *actors, int level)
 {
 	struct view *view = share_memory(sizeof(*view));
 
-	view_init(view, caller, procfd);
+	view->caller = *caller;
+	view->procfd = -1;
+	for (int i = 0; i < NR_ACTORS; i++)
+		view->actors[i] = pid_at_level(actors[i].pid, level);
 	return view;
 }
 

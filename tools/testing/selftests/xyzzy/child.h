@@ -2,10 +2,10 @@
 #ifndef __XYZZY_CHILD_H
 #define __XYZZY_CHILD_H
 
-/* Children of a test: processes and threads to look at. */
+/* Children of a test, and their threads. */
 #include "proc.h"
 
-/* Polls of 1 ms: only a kernel that never gets there uses them up. */
+/* How often to poll, every millisecond, before a test fails. */
 #define WAIT_TRIES 10000
 
 /*
@@ -48,7 +48,7 @@ static inline pid_t clone_child(int (*fn)(void *arg), int flags, void *arg)
 	return pid;
 }
 
-/* Kill and reap @pid; a value that is no process ID is passed over. */
+/* Kill and reap @pid, if it is a process ID. */
 static inline void kill_child(pid_t pid)
 {
 	if (pid <= 0)
@@ -77,7 +77,7 @@ static inline bool wait_state(pid_t pid, char state)
 	return false;
 }
 
-/* Fork a child that only sleeps. Does not wait until it does. */
+/* Fork a child that sleeps, maybe not yet when this returns. */
 static inline pid_t spawn_sleeper(void)
 {
 	pid_t pid = fork_child();
@@ -88,7 +88,7 @@ static inline pid_t spawn_sleeper(void)
 		pause();
 }
 
-/* Fork a child that sleeps by now. */
+/* Fork a child that sleeps when this returns. */
 static inline pid_t spawn_blocked(void)
 {
 	pid_t pid = spawn_sleeper();
@@ -100,7 +100,7 @@ static inline pid_t spawn_blocked(void)
 	return pid;
 }
 
-/* Fork @nr children that only sleep; the IDs of those not made are 0. */
+/* Fork @nr children that sleep; an ID of 0 stands for one that failed. */
 static inline int spawn_many(pid_t *pids, int nr)
 {
 	memset(pids, 0, nr * sizeof(*pids));
@@ -121,7 +121,7 @@ static inline void kill_many(const pid_t *pids, int nr)
 		kill_child(pids[i]);
 }
 
-/* Stop a child (state T) and wait until it has. */
+/* Stop a child and wait until it has stopped. */
 static inline bool stop_child(pid_t pid)
 {
 	int status;
@@ -130,7 +130,7 @@ static inline bool stop_child(pid_t pid)
 	       waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status);
 }
 
-/* Kill a child and leave it as a zombie. */
+/* Kill a child, but do not reap it. */
 static inline bool make_zombie(pid_t pid)
 {
 	siginfo_t info;
@@ -139,7 +139,7 @@ static inline bool make_zombie(pid_t pid)
 	       !waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
 }
 
-/* A pidfd of a process that is no more. */
+/* A pidfd of a process that has been reaped. */
 static inline int reaped_pidfd(void)
 {
 	pid_t pid = spawn_sleeper();
@@ -180,8 +180,8 @@ static inline void start_threads(int nr, int *report_fd)
 }
 
 /*
- * Fork a child of @nr sleeping threads and a leader, which sleeps or, with
- * @leader_exits, ends. The IDs of the @nr threads go to @tids.
+ * Fork a child with @nr sleeping threads and a leader, which sleeps too or exits
+ * (@leader_exits). The IDs of the @nr threads are stored in @tids.
  */
 static inline pid_t spawn_threads(pid_t *tids, int nr, bool leader_exits)
 {
@@ -251,14 +251,14 @@ static inline pid_t start_thread(int (*make)(void *arg), void *arg)
 }
 
 /*
- * A subject is a child that makes itself what the test wants to look at, and
- * then sleeps: nothing about it changes while it is looked at.
+ * A subject is a child that sets itself up as the test wants it to be and then
+ * sleeps, so that its figures do not change while the test reads them.
  */
 struct subject {
 	pid_t pid;
 	int pidfd;
 	int ready_fd;	/* The subject writes an error code when it is ready */
-	int go_fd;	/* and goes on when this is closed */
+	int go_fd;	/* The subject continues when this is closed */
 };
 
 static inline void subject_main(int ready_fd, int go_fd, pid_t parent,
@@ -280,8 +280,8 @@ static inline void subject_main(int ready_fd, int go_fd, pid_t parent,
 
 /*
  * Start a child that calls @make(@arg), then sleeps until subject_end(), then
- * calls @after(@arg) and exits. Returns 0 when it sleeps, or -errno: that
- * of @make, for one.
+ * calls @after(@arg) and exits. Returns 0 when it sleeps, or -errno, which may
+ * be what @make returned.
  */
 static inline int subject_start_after(struct subject *subject,
 				      int (*make)(void *arg),
@@ -320,7 +320,7 @@ static inline int subject_start(struct subject *subject,
 	return subject_start_after(subject, make, NULL, arg);
 }
 
-/* Let it go on; returns when it has exited and is reaped. */
+/* Let it continue, and wait until it has exited. */
 static inline bool subject_end(struct subject *subject)
 {
 	int status;
@@ -342,7 +342,7 @@ static inline void subject_kill(struct subject *subject)
 	memset(subject, -1, sizeof(*subject));
 }
 
-/* vfork() sleeps until the child is done with the memory: it never is. */
+/* The child of vfork() never releases the memory, so the parent sleeps. */
 static inline void sleep_in_vfork(void)
 {
 	pid_t parent = getpid();
@@ -356,8 +356,8 @@ static inline void sleep_in_vfork(void)
 }
 
 /*
- * Children of killed children become ours, so that nothing is left behind:
- * adopt_orphans() at the start of a test, reap_orphans() at its end.
+ * Children of killed children become ours, to be reaped at the end of the test:
+ * adopt_orphans() at its start, reap_orphans() at its end.
  */
 static inline void adopt_orphans(void)
 {
@@ -372,7 +372,7 @@ static inline void reap_orphans(void)
 
 /*
  * Run @fn(@arg) in a child, as another caller. Returns its return value, 0 to
- * 255, or -1 if it did not get that far.
+ * 255, or -1 if the child did not exit.
  */
 static inline int run_in_child(int (*fn)(void *arg), void *arg)
 {

@@ -40,7 +40,7 @@ static inline int pidns_main(void *arg)
 	return 0;
 }
 
-/* Returns 0, or -1 with errno (EINVAL, EPERM: no PID namespaces here). */
+/* Returns 0, or -1 with errno: EINVAL or EPERM without PID namespaces. */
 static inline int spawn_pidns(struct pidns *ns)
 {
 	struct pidns_ready ready;
@@ -167,7 +167,7 @@ static inline void map_parent(const int fds[2], const char *map)
 	      write_map(getppid(), "gid_map", map));
 }
 
-/* Become root of a new user namespace with the lines @map for its IDs. */
+/* Become root of a new user namespace whose uid_map and gid_map are @map. */
 static inline int enter_userns_with(const char *map)
 {
 	int fds[2], status, err;
@@ -188,7 +188,7 @@ static inline int enter_userns_with(const char *map)
 	return setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -errno : 0;
 }
 
-/* IDs from 0 on are those from MAP_START on outside. */
+/* The IDs from 0 are those from MAP_START outside. */
 static inline int enter_userns(void)
 {
 	char map[64];

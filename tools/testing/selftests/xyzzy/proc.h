@@ -2,14 +2,14 @@
 #ifndef __XYZZY_PROC_H
 #define __XYZZY_PROC_H
 
-/* procfs: its files, and mounts of it. */
+/* Files of procfs, and mounts. */
 #include "xyzzy.h"
 
 #include <linux/types.h>
 
 /*
- * Parsers for the files of /proc/PID and /proc/PID/task/TID. All of them take
- * the directory first and return 0, or -errno.
+ * Parsers for the files of /proc/PID and /proc/PID/task/TID. They take the
+ * directory as their first argument and return 0 or -errno.
  */
 
 /* "/proc/PID", or "/proc/PID/task/TID" if @tid is not 0. */
@@ -160,7 +160,7 @@ static inline int proc_io(const struct proc_dir *dir, struct proc_io *io)
 	return proc_text(dir, "io", io->text, sizeof(io->text));
 }
 
-/* comm, without the newline that the file ends with */
+/* comm, without the newline */
 static inline int proc_comm(const struct proc_dir *dir, char *comm, size_t size)
 {
 	ssize_t len = proc_read(dir, "comm", comm, size);
@@ -193,7 +193,7 @@ static inline int proc_cgroup(const struct proc_dir *dir, char *path,
 	return 0;
 }
 
-/* A file with one number in it, as oom_score_adj. */
+/* A file with one number, such as oom_score_adj. */
 static inline int proc_num(const struct proc_dir *dir, const char *name,
 			   long long *num)
 {
@@ -276,7 +276,7 @@ static inline int write_text(int dirfd, const char *path, const char *text)
 #define __NR_fspick (NR_BASE + 433)
 #endif
 
-/* Some <sys/mount.h> have these as macros, older ones not at all. */
+/* Macros in some versions of <sys/mount.h>, missing in older ones. */
 #ifndef FSPICK_EMPTY_PATH
 #define FSPICK_EMPTY_PATH 0x00000008
 #endif

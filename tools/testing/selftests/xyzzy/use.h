@@ -188,8 +188,7 @@ static inline int map_units(int units, int prot, int flags, int fd)
 /* A file whose pages are neither anonymous nor shmem: on ramfs. */
 static inline int open_file(off_t size)
 {
-	const char * const no_options[] = { NULL };
-	int dir = open_fs("ramfs", no_options), fd = -1;
+	int dir = open_fs("ramfs", NULL), fd = -1;
 
 	if (dir >= 0)
 		fd = openat(dir, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);

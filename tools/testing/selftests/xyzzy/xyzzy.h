@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Where the numbers of system calls start that are the same everywhere else. */
+/* What is added to the numbers of system calls that all architectures share. */
 #if defined(__alpha__)
 #define NR_BASE 110
 #elif defined(__NR_Linux)					/* mips */
@@ -82,10 +82,10 @@ static inline long sys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 #endif
 
 /* Reasons to SKIP(). */
-#define NO_XYZZY "xyzzy() is not there"
+#define NO_XYZZY "the kernel does not have xyzzy()"
 #define NO_ROOT "needs root"
 
-/* To be asked first in every test or fixture setup. */
+/* The first question of each test or fixture setup. */
 static inline bool have_xyzzy(void)
 {
 	return sys_xyzzy(NULL, 0) == 0 || errno != ENOSYS;
@@ -101,7 +101,7 @@ static inline int sys_pidfd_getfd(int pidfd, int fd)
 	return syscall(__NR_pidfd_getfd, pidfd, fd, 0);
 }
 
-/* Does the kernel take this number, which is no descriptor, for the caller? */
+/* Does this number, which is not a descriptor, stand for the caller? */
 static inline bool is_pidfd_self(int number)
 {
 	return number < 0 &&
@@ -113,8 +113,8 @@ static inline size_t page_size(void)
 	return sysconf(_SC_PAGESIZE);
 }
 
-/* Kernels without CONFIG_MULTIUSER have root alone. */
-#define NO_USERS "no users but root"
+/* Kernels without CONFIG_MULTIUSER only have root. */
+#define NO_USERS "needs CONFIG_MULTIUSER"
 
 static inline bool have_users(void)
 {
@@ -127,7 +127,7 @@ static inline void close_fd(int fd)
 		close(fd);
 }
 
-/* The number of a descriptor that is not open, and not soon will be. */
+/* The number of a descriptor that is not open and not the next to be used. */
 static inline int closed_fd(void)
 {
 	int low = sys_pidfd_open(getpid(), 0);
@@ -139,7 +139,7 @@ static inline int closed_fd(void)
 }
 
 /*
- * Calls of xyzzy(). All of these return what the call does, or -errno.
+ * Calls of xyzzy(). They return what the call returns, or -errno.
  */
 
 static inline long xyzzy_call(struct xyzzy_params *params, unsigned int flags)
@@ -149,7 +149,7 @@ static inline long xyzzy_call(struct xyzzy_params *params, unsigned int flags)
 	return ret < 0 ? -errno : ret;
 }
 
-/* The records of one pidfd, seen through @procfd or, with -1, without. */
+/* The records of one pidfd, through @procfd if that is not -1. */
 static inline long xyzzy_pidfd(int procfd, int pidfd, __u64 mask,
 			       unsigned int flags, struct xyzzy_task *tasks,
 			       size_t nr)
@@ -161,7 +161,7 @@ static inline long xyzzy_pidfd(int procfd, int pidfd, __u64 mask,
 	return xyzzy_call(&params, flags);
 }
 
-/* The record of the process @pid: 1 if there is one. */
+/* The record of the process @pid; returns 1 if there is one. */
 static inline long xyzzy_one(pid_t pid, __u64 mask, struct xyzzy_task *task)
 {
 	int pidfd = sys_pidfd_open(pid, 0);
@@ -218,8 +218,8 @@ static inline int walk_make_room(struct walk *walk, size_t nr)
 /*
  * Walk from params->cursor to the end, at most params->nr_tasks records a
  * call, and add the records to @walk. params->tasks is not used. Returns 0 or
- * -errno, -EOVERFLOW if a call stores more than it was given room for and
- * -ELOOP if there seems to be no end.
+ * -errno: -EOVERFLOW if a call returns more records than it had room for,
+ * -ELOOP if the walk does not end.
  */
 static inline int walk_on(struct walk *walk, struct xyzzy_params *params,
 			  unsigned int flags)
@@ -301,10 +301,10 @@ static inline int walk_count(const struct walk *walk, pid_t pid)
 }
 
 /*
- * Memory. A test that gets none ends here.
+ * Memory. Without any, the test aborts.
  */
 
-/* memcmp() compares many bytes at a time, each with the one before it. */
+/* Each byte is compared with the one before it. */
 static inline bool is_filled_with(const void *where, int byte, size_t size)
 {
 	const unsigned char *bytes = where;
@@ -319,7 +319,7 @@ enum guard {
 	GUARD_READ_ONLY,
 };
 
-/* Map @size bytes that end right before a page that cannot be written. */
+/* Map @size bytes right before a page that cannot be written. */
 static inline void *map_before_guard(size_t size, enum guard guard)
 {
 	size_t page = page_size();
@@ -353,7 +353,7 @@ static inline void *share_memory(size_t size)
 	return map;
 }
 
-/* What the kernel is, whatever this program was compiled for. */
+/* The kernel, not this program. */
 static inline bool kernel_is_64bit(void)
 {
 	struct utsname name;

@@ -8,10 +8,17 @@
 #include "caller.h"
 #include "record.h"
 
+enum place {
+	HERE,
+	PIDNS,			/* In a PID namespace of its own, */
+	USERNS,			/* and in a user namespace */
+};
+
 FIXTURE(access)
 {
 	struct subject actors[NR_ACTORS];
 	struct view *view;
+	pid_t init;
 };
 
 FIXTURE_VARIANT(access)
@@ -19,6 +26,7 @@ FIXTURE_VARIANT(access)
 	const char *options;	/* Of the procfs; NULL: procfd is -1 */
 	struct caller caller;
 	enum sees sees;
+	enum place place;	/* Of the caller and all that it looks at */
 };
 
 #define USER_WITH(...) { .uids = USER_IDS, .gid = USER, __VA_ARGS__ }
@@ -83,39 +91,60 @@ FIXTURE_VARIANT_ADD(access, ptrace_euid_of_other)
 FIXTURE_VARIANT_ADD(access, ptrace_fsuid_of_other)
 	{ NULL, IDS(USER, USER, OTHER_USER, OTHER_USER), SEES_OTHERS };
 
+/* In namespaces */
+FIXTURE_VARIANT_ADD(access, hidepid_0_in_pidns)
+	{ "hidepid=0", ORDINARY_USER, SEES_ALL, PIDNS };
+FIXTURE_VARIANT_ADD(access, hidepid_2_in_pidns)
+	{ "hidepid=2", ORDINARY_USER, SEES_OWN, PIDNS };
+FIXTURE_VARIANT_ADD(access, hidepid_4_in_pidns)
+	{ "hidepid=4", ORDINARY_USER, SEES_OWN, PIDNS };
+FIXTURE_VARIANT_ADD(access, ptrace_user_in_pidns)
+	{ NULL, ORDINARY_USER, SEES_OWN, PIDNS };
+FIXTURE_VARIANT_ADD(access, hidepid_0_in_userns)
+	{ "hidepid=0", ORDINARY_USER, SEES_ALL, USERNS };
+FIXTURE_VARIANT_ADD(access, hidepid_2_in_userns)
+	{ "hidepid=2", ORDINARY_USER, SEES_OWN, USERNS };
+FIXTURE_VARIANT_ADD(access, hidepid_4_in_userns)
+	{ "hidepid=4", ORDINARY_USER, SEES_OWN, USERNS };
+FIXTURE_VARIANT_ADD(access, ptrace_user_in_userns)
+	{ NULL, ORDINARY_USER, SEES_OWN, USERNS };
+
 FIXTURE_SETUP(access)
 {
-	int procfd = -1;
-
 	if (cannot_be_caller(&variant->caller))
 		SKIP(return, "%s", cannot_be_caller(&variant->caller));
-	if (variant->options) {
-		procfd = open_fs("proc", variant->options);
-		ASSERT_LE(0, procfd);
-	}
-	self->view = view_make(&variant->caller, procfd);
+	if (variant->place == USERNS && enter_userns())
+		SKIP(return, "no user namespaces");
+	/* A user namespace can mount a procfs in its own mount namespace only. */
+	if (variant->place && unshare(CLONE_NEWPID | CLONE_NEWNS))
+		SKIP(return, "no PID namespaces");
+	if (variant->place)
+		self->init = spawn_sleeper();
 	ASSERT_EQ(0, actors_start(self->actors));
+	self->view = view_make(&variant->caller, self->actors, !!variant->place);
+	self->view->options = variant->options;
 }
 
 FIXTURE_TEARDOWN(access)
 {
 	actors_kill(self->actors);
+	kill_child(self->init);
 }
 
 TEST_F(access, walk_shows_processes_whose_stat_is_readable)
 {
-	expect_view(_metadata, self->view, self->actors, variant->sees);
+	expect_view(_metadata, self->view, variant->sees);
 }
 
 TEST_F(access, walk_shows_their_threads)
 {
 	self->view->flags = XYZZY_THREADS;
-	expect_view(_metadata, self->view, self->actors, variant->sees);
+	expect_view(_metadata, self->view, variant->sees);
 }
 
 /* What calls with pidfds return, and which stat files are readable. */
 struct lookup {
-	const struct view *view;
+	struct view *view;
 	const struct subject *actors;
 	unsigned int flags;
 	size_t room;
@@ -126,31 +155,31 @@ struct lookup {
 static int look_up(void *arg)
 {
 	struct lookup *lookup = arg;
-	const struct view *view = lookup->view;
+	struct view *view = lookup->view;
 	struct xyzzy_task tasks[2];
 
-	if (become(&view->caller))
+	if (view_open(view))
 		return 1;
 	for (int i = 0; i < NR_ACTORS; i++) {
 		lookup->ret[i] = xyzzy_pidfd(view->procfd,
 					     lookup->actors[i].pidfd, XYZZY_ALL,
 					     lookup->flags, tasks,
 					     lookup->room);
-		lookup->readable[i] = can_read(view->stat_fd,
-					       lookup->actors[i].pid, "stat");
+		lookup->readable[i] = can_read(view->stat_fd, view->actors[i],
+					       "stat");
 	}
 	return 0;
 }
 
 static void expect_lookup(struct __test_metadata *_metadata,
-			  const struct view *view,
-			  const struct subject *actors, enum sees sees,
+			  FIXTURE_DATA(access) * self, enum sees sees,
 			  unsigned int flags, size_t room)
 {
 	struct lookup *lookup = share_memory(sizeof(*lookup));
 
 	*lookup = (struct lookup){
-		.view = view, .actors = actors, .flags = flags, .room = room,
+		.view = self->view, .actors = self->actors,
+		.flags = flags, .room = room,
 	};
 	ASSERT_EQ(0, run_in_child(look_up, lookup));
 	for (int i = 0; i < NR_ACTORS; i++) {
@@ -166,18 +195,17 @@ static void expect_lookup(struct __test_metadata *_metadata,
 
 TEST_F(access, pidfd_of_hidden_process_is_eperm)
 {
-	expect_lookup(_metadata, self->view, self->actors, variant->sees, 0, 2);
+	expect_lookup(_metadata, self, variant->sees, 0, 2);
 }
 
 TEST_F(access, pidfd_of_hidden_process_is_eperm_for_threads)
 {
-	expect_lookup(_metadata, self->view, self->actors, variant->sees,
-		      XYZZY_THREADS, 2);
+	expect_lookup(_metadata, self, variant->sees, XYZZY_THREADS, 2);
 }
 
 TEST_F(access, pidfd_of_hidden_process_is_eperm_without_room)
 {
-	expect_lookup(_metadata, self->view, self->actors, variant->sees, 0, 0);
+	expect_lookup(_metadata, self, variant->sees, 0, 0);
 }
 
 /*

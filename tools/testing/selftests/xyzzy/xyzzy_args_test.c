@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The members of struct xyzzy_params one by one: the struct itself, its size,
- * flags, mask, task_size, and calls without room (probing).
+ * The arguments: flags, and struct xyzzy_params with its size, mask, task_size
+ * and supported. Probes are calls without room for a record.
  */
 #include "kselftest_harness.h"
 #include "child.h"
@@ -38,8 +38,8 @@ static_assert(ID_SIZE == 80, "XYZZY_ID");
 static_assert(XYZZY_TASK_SIZE_ID == 80, "the size of XYZZY_ID");
 
 /*
- * A call that works: it reports the caller. @params lies at the start of two
- * pages of zeroes.
+ * A valid call, which reports the caller. @params is at the start of two pages
+ * of zeroes.
  */
 FIXTURE(args)
 {
@@ -172,7 +172,7 @@ TEST_F(args, larger_size_is_too_big_if_the_rest_is_not_zero)
 	}
 }
 
-TEST_F(args, bytes_beyond_size_are_not_looked_at)
+TEST_F(args, bytes_beyond_size_are_not_read)
 {
 	memset(self->params + 1, 0xff, 64);
 	EXPECT_EQ(1, xyzzy_call(self->params, 0));
@@ -313,20 +313,14 @@ FIXTURE_TEARDOWN(task_size)
 {
 }
 
-TEST_F(task_size, is_checked_in_a_walk)
+TEST_F(task_size, is_checked_in_walks_and_probes)
 {
 	EXPECT_EQ(variant->err ?: 1, xyzzy_call(&self->params, 0));
-}
-
-TEST_F(task_size, is_checked_in_a_probe)
-{
 	self->params.nr_tasks = 0;
 	EXPECT_EQ(variant->err, xyzzy_call(&self->params, 0));
 }
 
-/*
- * A group that is asked for has to lie within task_size.
- */
+/* Where the fields of each group end: within task_size, or it is refused. */
 static const struct {
 	__u64 bit;
 	size_t end;
@@ -349,7 +343,6 @@ static bool groups_fit(__u64 mask, size_t task_size)
 	return true;
 }
 
-/* In a probe, too. */
 TEST_F(args, groups_have_to_fit_in_task_size)
 {
 	__u64 record[400 / sizeof(__u64)];
@@ -426,7 +419,6 @@ TEST_F(args, call_changes_supported_and_cursor_alone)
 	EXPECT_EQ(0, memcmp(&before, self->params, sizeof(before)));
 }
 
-/* And those of the options that /proc shows. */
 TEST_F(args, supported_has_every_group_that_the_kernel_has)
 {
 	__u64 groups = XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES |

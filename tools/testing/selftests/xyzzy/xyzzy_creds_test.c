@@ -133,33 +133,20 @@ static const struct ids thread_ids = { 11, 12, 13, 12, 21, 22, 23, 22 };
 #define SETRESGID __NR_setresgid
 #endif
 
-static void *change_ids(void *arg)
+static int change_ids(void *arg)
 {
-	const struct ids *ids = &thread_ids;
-	pid_t *tid = arg;
+	const struct ids *ids = arg;
 
-	if (syscall(SETRESGID, ids->gid, ids->egid, ids->sgid) ||
-	    syscall(SETRESUID, ids->uid, ids->euid, ids->suid))
-		_exit(EXIT_FAILURE);
-	__atomic_store_n(tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
-	for (;;)
-		pause();
-	return NULL;
+	return syscall(SETRESGID, ids->gid, ids->egid, ids->sgid) ||
+	       syscall(SETRESUID, ids->uid, ids->euid, ids->suid) ? -errno : 0;
 }
 
-static int start_thread(void *arg)
+static int change_thread(void *arg)
 {
 	pid_t *tid = arg;
-	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, change_ids, arg))
-		return -EAGAIN;
-	for (int i = 0; i < WAIT_TRIES; i++) {
-		if (__atomic_load_n(tid, __ATOMIC_ACQUIRE))
-			return wait_state(*tid, 'S') ? 0 : -ETIMEDOUT;
-		usleep(1000);
-	}
-	return -ETIMEDOUT;
+	*tid = start_thread(change_ids, (void *)&thread_ids);
+	return *tid < 0 ? *tid : 0;
 }
 
 FIXTURE_SETUP(thread)
@@ -167,7 +154,7 @@ FIXTURE_SETUP(thread)
 	if (cannot_be_caller(NULL))
 		SKIP(return, "%s", cannot_be_caller(NULL));
 	self->tid = share_memory(sizeof(*self->tid));
-	ASSERT_EQ(0, subject_start(&self->subject, start_thread, self->tid));
+	ASSERT_EQ(0, subject_start(&self->subject, change_thread, self->tid));
 }
 
 FIXTURE_TEARDOWN(thread)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* procfd and pidfd of struct xyzzy_params: what they take and what not. */
+/* Which descriptors can be procfd and pidfd, and which cannot. */
 #include "kselftest_harness.h"
 #include "ns.h"
 
@@ -13,10 +13,10 @@
 #define OPEN_TREE_CLONE 1
 #endif
 
-/* Numbers from -10000 down to this one are kept for such as PIDFD_SELF. */
+/* The numbers from -10000 down to this are reserved, as for PIDFD_SELF. */
 #define LOWEST_RESERVED_FD -40000
 
-/* The caller through @procfd: what the call returns, -errno on an error. */
+/* Look up the caller through @procfd; returns what the call returns. */
 static long find_self(int procfd)
 {
 	struct xyzzy_task task = { 0 };
@@ -95,7 +95,7 @@ FIXTURE_SETUP(fd)
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
-	/* In case a number is taken for the working directory. */
+	/* In case AT_FDCWD is taken as the working directory. */
 	ASSERT_EQ(0, chdir("/proc"));
 	if (!variant->path) {
 		self->fd = variant->number ?: closed_fd();
@@ -172,7 +172,7 @@ TEST(procfd_zero_is_a_descriptor)
 	EXPECT_EQ(1, find_self(0));
 }
 
-/* A mount that nothing but the descriptor keeps. */
+/* Only the descriptor keeps the mount alive. */
 TEST(procfs_that_is_mounted_nowhere_is_accepted)
 {
 	int fd;
@@ -186,7 +186,7 @@ TEST(procfs_that_is_mounted_nowhere_is_accepted)
 	EXPECT_EQ(1, find_self(fd));
 }
 
-/* What the kernel gives for a mount is a path; open for reading it is a procfd. */
+/* open_tree() gives an O_PATH descriptor; opened for reading it is a procfd. */
 TEST(copy_of_a_procfs_mount_is_accepted_open_for_reading)
 {
 	int path, fd;
@@ -245,7 +245,7 @@ FIXTURE_TEARDOWN(bind)
 	rmdir(self->where);
 }
 
-TEST_F(bind, counts_as_what_it_shows)
+TEST_F(bind, is_accepted_if_it_shows_the_root)
 {
 	ASSERT_GE(self->fd, 0);
 	EXPECT_EQ(variant->result, find_self(self->fd));
@@ -358,8 +358,8 @@ TEST_F(pidfd, of_a_reaped_process_is_stale_in_a_running_walk)
 }
 
 /*
- * PIDFD_SELF and its like stand for the process of the caller, whichever of its
- * threads calls.
+ * PIDFD_SELF_THREAD and PIDFD_SELF_THREAD_GROUP stand for the process of the
+ * caller, no matter which of its threads calls.
  */
 struct self_call {
 	int procfd;
@@ -491,7 +491,7 @@ static pthread_t first_thread;
 
 static void *call_self_without_leader(void *arg)
 {
-	/* The leader has ended when its thread can be joined. */
+	/* The leader is a zombie soon after it can be joined. */
 	if (pthread_join(first_thread, NULL) || !wait_state(getpid(), 'Z'))
 		_exit(EXIT_FAILURE);
 	call_self(arg);

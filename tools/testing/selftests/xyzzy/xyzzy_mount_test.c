@@ -38,8 +38,9 @@ FIXTURE_SETUP(remount)
 	if (cannot_be_caller(NULL))
 		SKIP(return, "%s", cannot_be_caller(NULL));
 	ASSERT_EQ(0, mount_at_new_dir(&self->procfs, "proc", variant->before));
-	self->view = view_make(&caller, self->procfs.fd);
 	ASSERT_EQ(0, actors_start(self->actors));
+	self->view = view_make(&caller, self->actors, 0);
+	self->view->procfd = self->procfs.fd;
 }
 
 FIXTURE_TEARDOWN(remount)
@@ -50,9 +51,9 @@ FIXTURE_TEARDOWN(remount)
 
 TEST_F(remount, applies_to_open_descriptor)
 {
-	expect_view(_metadata, self->view, self->actors, variant->sees_before);
+	expect_view(_metadata, self->view, variant->sees_before);
 	ASSERT_EQ(0, remount(self->procfs.fd, variant->after));
-	expect_view(_metadata, self->view, self->actors, variant->sees_after);
+	expect_view(_metadata, self->view, variant->sees_after);
 }
 
 TEST_F(remount, does_not_apply_to_another_procfs)
@@ -61,7 +62,7 @@ TEST_F(remount, does_not_apply_to_another_procfs)
 
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, remount(other, variant->after));
-	expect_view(_metadata, self->view, self->actors, variant->sees_before);
+	expect_view(_metadata, self->view, variant->sees_before);
 	close(other);
 }
 

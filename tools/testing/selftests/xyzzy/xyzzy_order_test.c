@@ -25,9 +25,9 @@ enum stage {
 };
 
 enum fault {
-	PARAMS_CUT,		/* Readable up to pidfd */
+	PARAMS_CUT,		/* Not readable behind pidfd */
 	SIZE_SMALL,
-	SIZE_WITH_TAIL,		/* A byte beyond the kernel's is not zero */
+	SIZE_WITH_TAIL,		/* A byte behind the kernel's struct is not 0 */
 	SIZE_BEYOND_PAGE,
 	FLAGS_UNKNOWN,
 	MASK_UNKNOWN,
@@ -68,13 +68,13 @@ static const struct {
 	FAULT(TASKS_PROTECTED, WALK, EFAULT),
 };
 
-/* What a program passes: the struct and, for SIZE_WITH_TAIL, more. */
+/* What a call gets: the struct, and more for SIZE_WITH_TAIL. */
 struct image {
 	struct xyzzy_params params;
 	__u64 tail[4];
 };
 
-/* What the faults are made of, and the last call. */
+/* What the faults need, and the last call. */
 struct attempt {
 	struct xyzzy_task *protected;
 	int directory;
@@ -86,7 +86,7 @@ struct attempt {
 	struct xyzzy_task tasks[4];
 	struct image *image;
 	size_t readable;	/* Bytes of it */
-	struct image before;	/* The image as it was passed */
+	struct image before;	/* The image before the call */
 };
 
 FIXTURE(order)
@@ -117,8 +117,8 @@ FIXTURE_VARIANT_ADD(order, pidfd_reaped) { PIDFD_REAPED };
 FIXTURE_VARIANT_ADD(order, tasks_protected) { TASKS_PROTECTED };
 
 /*
- * Open a procfs that only root may read, and become another user. Returns -1,
- * and nothing has changed, where that is not possible.
+ * Open a procfs that only root may read, and become another user. Returns -1
+ * without having changed anything if that is not possible.
  */
 static int open_locked_procfs(void)
 {
@@ -143,7 +143,7 @@ FIXTURE_SETUP(order)
 	attempt->locked = open_locked_procfs();
 	if (variant->first == PROCFD_LOCKED && attempt->locked < 0)
 		SKIP(return, "cannot mount procfs and become another user");
-	/* For a walk to find behind the cursor. */
+	/* A process behind the cursor. */
 	self->child = spawn_sleeper();
 	ASSERT_LT(0, self->child);
 	ASSERT_EQ(1, xyzzy_call(&params, 0));
@@ -165,7 +165,7 @@ FIXTURE_TEARDOWN(order)
 	kill_child(self->child);
 }
 
-/* Make a call with the faults of a set and keep what it leaves in params. */
+/* Make a call with the faults of a set; the image keeps what it stores. */
 static long call_with(struct attempt *attempt, unsigned int set,
 		      size_t nr_tasks)
 {
@@ -216,7 +216,7 @@ static long call_with(struct attempt *attempt, unsigned int set,
 	return xyzzy_call(&attempt->image->params, flags);
 }
 
-/* The faults that are checked for after @first. */
+/* The faults that are checked after @first. */
 static unsigned int later_faults(enum fault first)
 {
 	unsigned int set = 0;
@@ -224,7 +224,7 @@ static unsigned int later_faults(enum fault first)
 	for (int fault = 0; fault < NR_FAULTS; fault++)
 		if (faults[fault].stage > faults[first].stage)
 			set |= 1U << fault;
-	/* These need no more than the size. */
+	/* The kernel reads the size first, alone. */
 	if (first == PARAMS_CUT)
 		set &= ~(1U << SIZE_SMALL | 1U << SIZE_BEYOND_PAGE);
 	return set;
@@ -245,7 +245,8 @@ TEST_F(order, fault_wins_over_later_ones)
 	for (int fault = 0; fault < NR_FAULTS; fault++) {
 		if (!(later & 1U << fault))
 			continue;
-		EXPECT_EQ(err, call_with(&self->attempt, first | 1U << fault, 4))
+		EXPECT_EQ(err, call_with(&self->attempt, first | 1U << fault,
+					 4))
 			TH_LOG("%s before %s", faults[variant->first].name,
 			       faults[fault].name);
 	}
@@ -268,7 +269,8 @@ TEST_F(order, failed_call_changes_nothing_but_size_on_e2big)
 	ASSERT_GT(0, call_with(attempt, 1U << variant->first, 4));
 	if (faults[variant->first].err == -E2BIG)
 		attempt->before.params.size = sizeof(struct xyzzy_params);
-	EXPECT_EQ(0, memcmp(&attempt->before, attempt->image, attempt->readable));
+	EXPECT_EQ(0, memcmp(&attempt->before, attempt->image,
+			    attempt->readable));
 }
 
 TEST_F(order, failed_call_stores_no_record)

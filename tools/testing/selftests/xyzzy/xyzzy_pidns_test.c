@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PID namespaces: which processes a walk finds, which IDs are in records, and
- * who sees what inside. All processes of a namespace are known here, so this is
- * also the place to test the end of a walk.
+ * PID namespaces: which processes a walk finds, and which IDs are in records.
+ * All processes of a namespace are known here, so this is also the place to test
+ * the end of a walk.
  */
 #include "kselftest_harness.h"
-#include "caller.h"
+#include "ns.h"
 #include "record.h"
 #include "use.h"
 
@@ -444,101 +444,6 @@ TEST_F(tty, outer_foreground_is_0)
 	EXPECT_EQ(self->on_tty->foreground, leader.tty_pgrp);
 	EXPECT_EQ(0, self->pair.task.tty_pgrp);
 	close(procfd);
-}
-
-/*
- * What an ordinary user sees in a PID namespace, and in one with a user
- * namespace of its own
- */
-struct inside {
-	bool userns;
-	const char *hidepid;
-	struct view view;
-	struct subject actors[NR_ACTORS];
-};
-
-FIXTURE(inside)
-{
-	struct inside *inside;
-};
-
-FIXTURE_VARIANT(inside)
-{
-	bool userns;
-	const char *hidepid;	/* NULL: procfd is -1 */
-	enum sees sees;
-};
-
-FIXTURE_VARIANT_ADD(inside, pidns_hidepid_0) { false, "0", SEES_ALL };
-FIXTURE_VARIANT_ADD(inside, pidns_hidepid_2) { false, "2", SEES_OWN };
-FIXTURE_VARIANT_ADD(inside, pidns_hidepid_4) { false, "4", SEES_OWN };
-FIXTURE_VARIANT_ADD(inside, pidns_no_procfs) { false, NULL, SEES_OWN };
-FIXTURE_VARIANT_ADD(inside, userns_hidepid_0) { true, "0", SEES_ALL };
-FIXTURE_VARIANT_ADD(inside, userns_hidepid_2) { true, "2", SEES_OWN };
-FIXTURE_VARIANT_ADD(inside, userns_hidepid_4) { true, "4", SEES_OWN };
-FIXTURE_VARIANT_ADD(inside, userns_no_procfs) { true, NULL, SEES_OWN };
-
-FIXTURE_SETUP(inside)
-{
-	if (cannot_be_caller(NULL))
-		SKIP(return, "%s", cannot_be_caller(NULL));
-	adopt_orphans();
-	self->inside = share_memory(sizeof(*self->inside));
-	self->inside->userns = variant->userns;
-	self->inside->hidepid = variant->hidepid;
-}
-
-FIXTURE_TEARDOWN(inside)
-{
-	reap_orphans();
-}
-
-/* PID 1 of the namespace. When it exits, the kernel kills all others. */
-static int init_inside(void *arg)
-{
-	const struct caller caller = ORDINARY_USER;
-	struct inside *inside = arg;
-	int procfd = -1;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (mount_private("proc", "/proc", NULL))
-		return KSFT_SKIP;
-	if (inside->hidepid)
-		procfd = open_procfs(inside->hidepid);
-	if (inside->hidepid && procfd < 0)
-		return 1;
-	view_init(&inside->view, &caller, procfd);
-	if (actors_start(inside->actors))
-		return 2;
-	return run_in_child(view_fill, &inside->view) ? 3 : 0;
-}
-
-static int enter_inside(void *arg)
-{
-	struct inside *inside = arg;
-	int status;
-	pid_t pid;
-
-	/* A user namespace can mount a procfs in its own mount namespace only. */
-	if (inside->userns && enter_userns())
-		return KSFT_SKIP;
-	pid = clone_child(init_inside, CLONE_NEWPID | CLONE_NEWNS, inside);
-	if (pid < 0)
-		return KSFT_SKIP;
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return 4;
-	return WEXITSTATUS(status);
-}
-
-TEST_F(inside, user_sees_processes_whose_stat_is_readable)
-{
-	int ret = run_in_child(enter_inside, self->inside);
-
-	if (ret == KSFT_SKIP)
-		SKIP(return, "no PID or user namespaces, or no procfs in them");
-	ASSERT_EQ(0, ret);
-	expect_filled_view(_metadata, &self->inside->view,
-			   self->inside->actors, variant->sees);
 }
 
 TEST_HARNESS_MAIN

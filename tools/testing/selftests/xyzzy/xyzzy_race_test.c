@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Processes that change while a walk goes on: their credentials, their threads
- * and the PID namespace they are in.
+ * Processes whose credentials, threads or PID namespace change during a walk.
  */
 #include "kselftest_harness.h"
 #include "caller.h"
 #include "ns.h"
 
-/* More, if what is looked for has not been there by then. */
+/* More, if the test has not seen all states by then. */
 #define MIN_LOOKS 500
 
 /*
@@ -35,7 +34,7 @@ FIXTURE_TEARDOWN(creds_race)
 	kill_child(self->changer);
 }
 
-/* Changes all of its user IDs at once, to and fro. */
+/* A child that keeps changing its user IDs between two sets. */
 static pid_t spawn_changer(void)
 {
 	pid_t parent = getpid(), pid = fork_child();
@@ -48,7 +47,7 @@ static pid_t spawn_changer(void)
 	_exit(EXIT_FAILURE);
 }
 
-/* Each set that the process has at one time or another. */
+/* Is this one of the sets that the process can have? */
 static bool is_one_set(const struct xyzzy_task *task)
 {
 	bool user = task->uid == USER || task->uid == OTHER_USER;
@@ -80,7 +79,7 @@ TEST_F(creds_race, record_has_one_set_of_ids)
 	EXPECT_TRUE(seen[0] && seen[1]);
 }
 
-/* Children of root that become USER's, and end. */
+/* A child that forks children that become USER and exit. */
 static pid_t spawn_dropper(void)
 {
 	struct caller caller = ORDINARY_USER;
@@ -133,7 +132,7 @@ static int look_for_dropped(void *arg)
 	return 0;
 }
 
-/* Without a procfs, the ordinary user sees it from then on, and not before. */
+/* Without a procfs, USER must not see it before. */
 TEST_F(creds_race, process_that_drops_privileges_shows_when_it_has)
 {
 	struct drop_look *look = share_memory(sizeof(*look));
@@ -148,7 +147,7 @@ TEST_F(creds_race, process_that_drops_privileges_shows_when_it_has)
 }
 
 /*
- * PID 1 of a PID namespace dies, and takes all of the namespace along.
+ * PID 1 of a PID namespace is killed, and with it the whole namespace.
  */
 #define NR_INNER 20
 
@@ -202,7 +201,6 @@ FIXTURE_TEARDOWN(init_race)
 	kill_pidns(&self->ns);
 }
 
-/* Ends with its PID 1, which is the last one. */
 static void end_pidns(struct pidns *ns, pid_t *pids)
 {
 	kill_many(pids, NR_INNER);
@@ -229,7 +227,7 @@ TEST_F(init_race, pidfd_goes_stale)
 	EXPECT_EQ(-ESRCH, xyzzy_call(&self->params, variant->flags));
 }
 
-/* Walk until the namespace is empty; what went wrong, or 0. */
+/* Walk until the namespace is empty; returns 0 or an error. */
 static int walk_while_dying(const struct xyzzy_params *params,
 			    unsigned int flags)
 {
@@ -259,7 +257,7 @@ TEST_F(init_race, walks_meanwhile_see_no_error)
 		_exit(kill(self->ns.init, SIGKILL));
 	}
 	ASSERT_LT(0, killer);
-	/* What is killed in there is reaped here, if not by its PID 1. */
+	/* The killed processes are reaped here, if not by their PID 1. */
 	ASSERT_TRUE(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
 	EXPECT_EQ(0, walk_while_dying(&self->params, variant->flags));
 	signal(SIGCHLD, SIG_DFL);
@@ -272,7 +270,7 @@ TEST_F(init_race, walks_meanwhile_see_no_error)
  */
 #define NR_WORKERS 30
 #define TO_READ 4096
-/* What some thousand threads read */
+/* What some thousand threads read. */
 #define ENOUGH (2000 * TO_READ)
 
 struct totals {
@@ -285,14 +283,12 @@ struct totals {
 FIXTURE(thread_race)
 {
 	pid_t pid;
-	int pidfd;
-	int go;
+	struct subject leader;
 };
 
 FIXTURE_SETUP(thread_race)
 {
-	self->pidfd = -1;
-	self->go = -1;
+	memset(&self->leader, -1, sizeof(self->leader));
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 }
@@ -300,8 +296,7 @@ FIXTURE_SETUP(thread_race)
 FIXTURE_TEARDOWN(thread_race)
 {
 	kill_child(self->pid);
-	close_fd(self->pidfd);
-	close_fd(self->go);
+	subject_kill(&self->leader);
 }
 
 static void *thread_work(void *arg)
@@ -314,7 +309,7 @@ static void *thread_work(void *arg)
 	return arg;
 }
 
-/* Its threads end all the time, and what they counted is the process's. */
+/* The figures of threads that exit are added to those of the process. */
 static void work_in_threads(void)
 {
 	int zero = open("/dev/zero", O_RDONLY);
@@ -345,12 +340,10 @@ TEST_F(thread_race, totals_of_a_process_never_go_back)
 	if (!self->pid)
 		work_in_threads();
 	ASSERT_LT(0, self->pid);
-	self->pidfd = sys_pidfd_open(self->pid, 0);
 	while (before.rchar < ENOUGH) {
 		struct totals now;
 
-		ASSERT_EQ(1, xyzzy_pidfd(-1, self->pidfd, XYZZY_ALL, 0, &task,
-					 1));
+		ASSERT_EQ(1, xyzzy_one(self->pid, XYZZY_ALL, &task));
 		now = (struct totals){
 			task.nvcsw, task.min_flt, task.stime, task.rchar,
 		};
@@ -359,33 +352,20 @@ TEST_F(thread_race, totals_of_a_process_never_go_back)
 	}
 }
 
-/* Its leader exits when told to. */
-static void leave_threads(int go_fd)
+static int make_threads(void *arg)
 {
-	int null = open("/dev/null", O_WRONLY);
-	char c;
+	static int null;
 
+	(void)arg;
+	null = open("/dev/null", O_WRONLY);
 	start_threads(3, &null);
-	if (read(go_fd, &c, 1) < 0)
-		_exit(EXIT_FAILURE);
-	syscall(__NR_exit, 0);
+	return 0;
 }
 
-static pid_t spawn_leader(int *go)
+static void exit_leader(void *arg)
 {
-	int fds[2];
-	pid_t pid;
-
-	if (pipe(fds))
-		return -1;
-	pid = fork_child();
-	if (!pid) {
-		close(fds[1]);
-		leave_threads(fds[0]);
-	}
-	close(fds[0]);
-	*go = fds[1];
-	return pid;
+	(void)arg;
+	syscall(__NR_exit, 0);
 }
 
 TEST_F(thread_race, process_whose_leader_exits_is_in_every_walk)
@@ -393,18 +373,19 @@ TEST_F(thread_race, process_whose_leader_exits_is_in_every_walk)
 	struct xyzzy_task *task = NULL;
 	char state = 0;
 	struct walk walk;
+	pid_t pid;
 
-	self->pid = spawn_leader(&self->go);
-	ASSERT_LT(0, self->pid);
-	ASSERT_TRUE(wait_state(self->pid, 'S'));
-	close(self->go);
-	self->go = -1;
+	ASSERT_EQ(0, subject_start_after(&self->leader, make_threads,
+					 exit_leader, NULL));
+	close(self->leader.go_fd);
+	self->leader.go_fd = -1;
+	pid = self->leader.pid;
 	for (int i = 0; i < WAIT_TRIES && state != 'Z'; i++) {
 		ASSERT_EQ(0, walk_all(&walk, -1, XYZZY_ALL, 0, 3));
-		ASSERT_EQ(1, walk_count(&walk, self->pid));
-		task = walk_find(&walk, self->pid);
+		ASSERT_EQ(1, walk_count(&walk, pid));
+		task = walk_find(&walk, pid);
 		state = task->state;
-		EXPECT_EQ((__u32)self->pid, task->tgid);
+		EXPECT_EQ((__u32)pid, task->tgid);
 		EXPECT_LE(3U, task->nr_threads);
 		EXPECT_TRUE(record_has(task, XYZZY_TIMES));
 		walk_free(&walk);

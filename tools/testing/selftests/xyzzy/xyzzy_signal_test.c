@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Signals that come in the middle of a walk. */
+/* Signals that are pending or arrive during a walk. */
 #include "kselftest_harness.h"
 #include "child.h"
 
@@ -11,7 +11,7 @@
 #define NR_RECORDS 4096
 #define NR_CALLS 4096
 
-/* What a walker in another process has done. */
+/* The calls of a walker in another process. */
 struct report {
 	atomic_bool done;
 	bool full;
@@ -72,7 +72,7 @@ FIXTURE_TEARDOWN(signal)
 	walk_free(&self->walk);
 }
 
-/* Walk to the end in calls with much room, and write down each of them. */
+/* Walk to the end in calls with much room, and record their results. */
 static void walk_and_report(struct report *report, unsigned int flags)
 {
 	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 0);
@@ -107,7 +107,7 @@ static pid_t spawn_walker(struct report *report, unsigned int flags,
 	_exit(EXIT_SUCCESS);
 }
 
-/* m68k, for one, cannot tell at a stop which call is entered. */
+/* Some architectures, such as m68k, do not report which call is entered. */
 static bool tells_calls(void)
 {
 	struct __ptrace_syscall_info info;
@@ -126,7 +126,7 @@ static bool tells_calls(void)
 	return tells;
 }
 
-/* At the entry of the call under test? */
+/* Is the tracee about to enter xyzzy()? */
 static bool enters_xyzzy(pid_t pid)
 {
 	struct __ptrace_syscall_info info = { 0 };
@@ -138,8 +138,8 @@ static bool enters_xyzzy(pid_t pid)
 }
 
 /*
- * Trace a stopped walker to its end and send it a signal whenever it is about
- * to enter the call. The signal is pending all through the call then.
+ * Trace a stopped walker to its end, and send it a signal whenever it is about
+ * to enter the call, so that the signal is pending during the whole call.
  */
 static int trace_walker(pid_t pid)
 {

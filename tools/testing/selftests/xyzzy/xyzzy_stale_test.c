@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The fields of a group that is not filled are zero: they have neither what is
- * in the record before nor what an earlier batch left there. The caller is USER,
- * who sees all processes, but the I/O figures of only some of them; kernel
- * threads have no memory.
+ * in the record before nor what an earlier batch left there. The caller, USER,
+ * sees all processes, but the I/O figures of only some of them; kernel threads
+ * have no memory.
  */
 #include "kselftest_harness.h"
 #include "caller.h"

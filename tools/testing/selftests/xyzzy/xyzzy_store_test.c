@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How records are stored: strides that cut a record or are wider, what is not
- * written, faults in the middle of the array, and counts that would overflow.
+ * How records are stored: strides smaller and larger than a record, memory that
+ * is not written, faults in the middle of the array, and counts that overflow.
  */
 #include "kselftest_harness.h"
 #include "record.h"
@@ -18,7 +18,7 @@ static struct xyzzy_task *record(void *tasks, size_t stride, int i)
 	return (void *)((char *)tasks + i * stride);
 }
 
-/* Its PID; the array may start at any address. */
+/* Its PID; the array may be unaligned. */
 static __u32 record_pid(const void *tasks, size_t stride, int i)
 {
 	struct xyzzy_task id;
@@ -84,7 +84,7 @@ FIXTURE_TEARDOWN(stride)
 	kill_many(self->pids, NR_CHILDREN);
 }
 
-/* What is stored of each record has @stored bytes, and zeroes behind it. */
+/* Each stride has @stored bytes of a record, and zeroes behind them. */
 static void expect_records(struct __test_metadata *_metadata,
 			   FIXTURE_DATA(stride) * self, size_t stored)
 {
@@ -147,7 +147,7 @@ TEST_F(stride, does_not_change_the_record)
 	ASSERT_TRUE(stop_child(pid));
 	params->pidfd = sys_pidfd_open(pid, 0);
 	ASSERT_GE(params->pidfd, 0);
-	/* The child may have to finish the switch to another task first. */
+	/* The child may not have been scheduled out yet. */
 	do {
 		params->cursor = 0;
 		ASSERT_EQ(1, xyzzy_one(pid, params->mask, &before));
@@ -163,7 +163,7 @@ TEST_F(stride, does_not_change_the_record)
  * Faults.
  */
 
-/* How an array ends: @extra bytes after the last whole record. */
+/* The array ends @extra bytes after the last whole record. */
 struct cut {
 	size_t stride;
 	size_t extra;
@@ -272,7 +272,7 @@ TEST_F(fault, loses_no_process_and_repeats_none)
 	EXPECT_EQ(NR_CHILDREN, nr_found);
 }
 
-TEST_F(fault, behind_the_room_does_no_harm)
+TEST_F(fault, behind_the_room_does_not_matter)
 {
 	self->params.tasks = cut_array(&variant->cut, 3);
 	self->params.nr_tasks = 3;
@@ -280,8 +280,8 @@ TEST_F(fault, behind_the_room_does_no_harm)
 }
 
 /*
- * Faults at each record of a walk that is longer than the kernel's buffer: the
- * memory ends in the middle of a stride, and the call after the last whole one.
+ * Faults at each record of a walk that does not fit into the kernel's buffer:
+ * the memory ends within a stride, so the call ends after the stride before.
  */
 #define NR_CROWD 120
 
@@ -290,7 +290,7 @@ FIXTURE(crowd)
 	pid_t pids[NR_CROWD];
 	struct xyzzy_params params;
 	size_t size;
-	char *buf;		/* So many bytes before a guard */
+	char *buf;		/* @size bytes before a guard page */
 	__u32 expected[NR_CROWD];
 };
 
@@ -322,7 +322,7 @@ FIXTURE_SETUP(crowd)
 				    (void *)self->buf, NR_CROWD);
 	self->params.task_size = variant->stride;
 	self->params.cursor = self->pids[0];
-	/* The kernel's own may be among them. */
+	/* Kernel threads may be among them. */
 	ASSERT_EQ(NR_CROWD, xyzzy_call(&self->params, variant->flags));
 	for (int i = 0; i < NR_CROWD; i++)
 		self->expected[i] = record_pid(self->buf, variant->stride, i);
@@ -340,7 +340,7 @@ TEST_F(crowd, fault_ends_the_call_after_the_last_whole_record)
 	__u64 start = self->params.cursor;
 
 	for (int whole = 1; whole < NR_CROWD; whole++) {
-		/* Another place in the stride each time, its ends included. */
+		/* Each time at another offset in the stride. */
 		size_t extra = whole % 3 ? whole * 8 % stride : stride - 1;
 		char *tasks = self->buf + self->size - whole * stride - extra;
 
@@ -377,8 +377,8 @@ TEST_F(crowd, fault_loses_no_record_and_repeats_none)
 }
 
 /*
- * Numbers of records whose size in bytes overflows, or that a call does not
- * store at once.
+ * Values of nr_tasks whose size in bytes overflows, or that are beyond the
+ * limit of a call.
  */
 FIXTURE(huge)
 {
@@ -451,14 +451,14 @@ TEST(untouched_memory_is_faulted_in)
 		SKIP(return, NO_XYZZY);
 
 	ASSERT_EQ(0, spawn_many(pids, 4));
-	/* Each record on a page of its own, none of them there yet. */
+	/* Each record is on a page of its own, and none is mapped yet. */
 	params.task_size = 4096;
 	params.tasks = map_before_guard(4 * 4096, GUARD_NONE);
 	EXPECT_EQ(4, xyzzy_call(&params, 0));
 	kill_many(pids, 4);
 }
 
-TEST(tasks_where_no_memory_can_be_fault)
+TEST(tasks_that_are_not_mapped_fault)
 {
 	void *const tasks[] = { NULL, (void *)-page_size() };
 

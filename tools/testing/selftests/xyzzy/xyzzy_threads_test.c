@@ -21,7 +21,7 @@ static int walk_pidfd(struct walk *walk, int pidfd, __u64 mask,
 	return walk_on(walk, &params, flags);
 }
 
-/* A child with NR_THREADS threads besides the leader; tids[0] is the leader. */
+/* A child with a leader and NR_THREADS other threads. */
 FIXTURE(threads)
 {
 	pid_t tids[1 + NR_THREADS];
@@ -91,7 +91,7 @@ TEST_F(threads, do_not_show_in_a_walk_of_processes)
 			  walk_count(&self->walk, self->tids[i]));
 }
 
-/* Only the process of the pidfd, which may be that of a thread. */
+/* The second pidfd is that of a thread. */
 TEST_F(threads, pidfd_gives_the_process_alone)
 {
 	for (int i = 0; i < 2; i++) {
@@ -170,7 +170,7 @@ TEST(pidfd_of_a_thread_that_is_gone_is_stale)
 	if (pidfd < 0)
 		SKIP(return, "no pidfds of threads");
 
-	/* pthread_join() may return before the kernel is done with it. */
+	/* pthread_join() may return before the thread is released. */
 	for (int i = 0; i < WAIT_TRIES && proc_state(tid); i++)
 		usleep(1000);
 	EXPECT_EQ(-ESRCH, xyzzy_pidfd(-1, pidfd, 0, 0, &task, 1));
@@ -182,7 +182,7 @@ static void *thread_nop(void *arg)
 	return arg;
 }
 
-/* A child that makes threads without end. */
+/* A child that creates threads in a loop. */
 static pid_t spawn_thread_maker(void)
 {
 	pthread_t thread;
@@ -211,8 +211,8 @@ TEST_F(threads, of_another_process_that_come_and_go_do_not_disturb)
 }
 
 /*
- * A thread that is not the leader calls execve(): it takes over the process
- * and its ID, and all other threads end.
+ * When a thread that is not the leader calls execve(), it takes over the ID of
+ * the process, and all other threads exit.
  */
 static void *thread_exec(void *arg)
 {
@@ -222,7 +222,7 @@ static void *thread_exec(void *arg)
 	_exit(EXIT_FAILURE);
 }
 
-/* Exec @left times more, then write to @report_fd and sleep. */
+/* Call execve() @left more times, then write to @report_fd and sleep. */
 static int exec_on(int left, int report_fd)
 {
 	char left_arg[12], fd_arg[12];
@@ -279,7 +279,7 @@ FIXTURE_TEARDOWN(exec)
 	kill_child(self->pid);
 }
 
-/* True as long as the child goes on with its execs. */
+/* Is the child still calling execve()? */
 static bool is_busy(int report_fd)
 {
 	char byte;
@@ -341,7 +341,7 @@ TEST_F(exec, of_a_thread_keeps_the_process_id)
 }
 
 /*
- * One process by pidfd, of few threads or of very many.
+ * The threads of one process, by pidfd: few or very many.
  */
 #define MAX_THREADS 4200
 #define NR_OTHERS 2000
@@ -363,10 +363,10 @@ static int set_pid_max(int value)
 	return old;
 }
 
-/* No lower value is allowed, nor are IDs given out again that are below. */
+/* The lowest pid_max; IDs below this are not used again after a wrap. */
 #define PID_MAX_MIN 301
 
-/* The ID of a new process, but no lower one than that. */
+/* The ID of a new process, at least PID_MAX_MIN. */
 static pid_t burn_pids(void)
 {
 	pid_t pid;
@@ -378,7 +378,7 @@ static pid_t burn_pids(void)
 	return pid;
 }
 
-/* As spawn_threads(), and IDs wrap when half of the threads are made. */
+/* spawn_threads(), but the IDs wrap after half of the threads. */
 static pid_t spawn_wrapped(pid_t *tids, int nr)
 {
 	int old = set_pid_max(burn_pids() + nr / 2 + 2);
@@ -404,7 +404,7 @@ FIXTURE_VARIANT(group)
 {
 	int nr;			/* The leader is one of them */
 	bool leader_exits;
-	bool wrap;		/* Not in the order in which they were made */
+	bool wrap;		/* The IDs wrap between the threads */
 };
 
 FIXTURE_VARIANT_ADD(group, of_1) { .nr = 1 };
@@ -464,8 +464,9 @@ static void expect_group(struct __test_metadata *_metadata,
 		TH_LOG("from %llu in calls of %zu", cursor, chunk);
 	}
 	for (size_t i = 0; i < walk->nr; i++)
-		nr_wrong += walk->tasks[i].pid != (__u32)self->tids[first + i] ||
-			    walk->tasks[i].tgid != (__u32)self->pid;
+		nr_wrong += walk->tasks[i].tgid != (__u32)self->pid ||
+			    walk->tasks[i].pid !=
+				    (__u32)self->tids[first + i];
 	EXPECT_EQ(0, nr_wrong) {
 		TH_LOG("from %llu in calls of %zu", cursor, chunk);
 	}
@@ -507,7 +508,7 @@ TEST_F_TIMEOUT(group, is_one_process_without_the_flag, TIMEOUT)
 }
 
 /*
- * Threads that come and go between those that stay.
+ * Threads that start and exit among threads that stay.
  */
 #define NR_STEADY 50
 #define NR_PASSING 20
@@ -538,7 +539,7 @@ static void *make_threads(void *arg)
 	return NULL;
 }
 
-/* Threads that stay: some are older than those that pass, some younger. */
+/* Some of the threads that stay are older than the others, some younger. */
 static void pass_threads(int *report_fd)
 {
 	pthread_t thread;
@@ -600,11 +601,11 @@ TEST_F_TIMEOUT(passing, threads_hide_and_repeat_none_that_stays, TIMEOUT)
 }
 
 /*
- * What others there are does not make a process more expensive.
+ * The cost of one process does not depend on how many others there are.
  */
 #define COST_ROUNDS 20
 #define COST_CALLS 50
-/* The clock may do no more than tick. */
+/* The clock may have the resolution of a tick. */
 #define COST_MS 50
 #define COST_FACTOR 3
 
@@ -650,7 +651,7 @@ static __u64 cpu_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* The CPU time of one call, in the best of some rounds; 0 on an error. */
+/* The CPU time of one call, the best of several rounds; 0 on an error. */
 static __u64 cost_of(int pidfd, unsigned int flags)
 {
 	long expected = flags ? 2 : 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A call that has to wait: for a process whose execve() waits for its old
- * address space.
+ * Calls that wait for exec_update_lock: that of a process whose execve() waits
+ * for its old address space.
  */
 #include <linux/landlock.h>
 #include <poll.h>
@@ -11,14 +11,14 @@
 #include "use.h"
 
 /*
- * A process whose execve() waits for its old address space. Others that share
- * this keep it locked: they change each of very many mappings, over and over.
- * What waits for the process is to wait until execve() is through.
+ * A process whose execve() waits for its old address space, because others that
+ * share it keep it locked: they change a large number of mappings in a loop.
+ * Calls that wait for the process have to wait until execve() is done.
  */
 #define HELD_OLD_NAME "held-old"
 #define HELD_NEW_NAME "held-new"
 
-/* How long one round of changes takes, and the most mappings for it. */
+/* How long one round of changes should take, and with how many mappings. */
 #define HOLD_MS 100
 #define MAPPINGS_MAX 56000
 #define MAPPINGS_STEP 2000
@@ -31,7 +31,7 @@ struct hold {
 	int done_fd;		/* Can be read when it has */
 };
 
-/* Every second page is mapped in another way, so that none can be merged. */
+/* Every second page has other permissions, so that mappings do not merge. */
 static char *map_apart(size_t *size)
 {
 	size_t page = page_size(), done = 0;
@@ -86,7 +86,7 @@ static void be_held(int ready_fd, int go_fd, int done_fd)
 	mappings.map = map_apart(&mappings.size);
 	if (!mappings.map || prctl(PR_SET_NAME, HELD_OLD_NAME))
 		_exit(EXIT_FAILURE);
-	/* On its way, execve() is to touch nothing of the old address space. */
+	/* execve() must not touch the old address space before it is locked. */
 	syscall(__NR_set_tid_address, NULL);
 	snprintf(done_arg, sizeof(done_arg), "%d", done_fd);
 	start_holders(&mappings);
@@ -96,7 +96,7 @@ static void be_held(int ready_fd, int go_fd, int done_fd)
 	_exit(EXIT_FAILURE);
 }
 
-/* For main(): is this what it executes? Then be it. */
+/* For main(): the program that the process executes. */
 static void hold_main(int argc, char **argv)
 {
 	if (argc != 2 || strcmp(argv[0], HELD_NEW_NAME))
@@ -125,8 +125,8 @@ static void hold_stop(struct hold *hold)
 }
 
 /*
- * For some time, long enough to be noticed, a process is in that state. Returns
- * false when it is a zombie, or has never been.
+ * Is a process in a state for several milliseconds? Returns false if it becomes
+ * a zombie or does not get into that state.
  */
 static bool rests_in_state(pid_t pid, char wanted)
 {
@@ -144,8 +144,8 @@ static bool rests_in_state(pid_t pid, char wanted)
 }
 
 /*
- * Does execve() keep others away? Then a reader of /proc/PID/io, which has
- * been kept away in each kernel, does not get on.
+ * Does execve() hold exec_update_lock? Then a reader of /proc/PID/io, which
+ * takes the lock in every kernel, waits.
  */
 static bool hold_keeps_readers(const struct hold *hold)
 {
@@ -162,8 +162,8 @@ static bool hold_keeps_readers(const struct hold *hold)
 }
 
 /*
- * Start such a process. Returns true when it is in the middle of execve(); it
- * has the old name then, and will have the new one as soon as it can be seen.
+ * Start such a process. Returns true when it is in the middle of execve(), with
+ * the old name. It has the new name by the time a call can see it.
  */
 static bool hold_start(struct hold *hold)
 {
@@ -197,19 +197,19 @@ static bool hold_start(struct hold *hold)
 #define NR_TRIES 5
 #define NR_RECORDS 512
 #define TIMEOUT 300
-#define NOT_HELD "execve() could not be held up for long enough"
+#define NOT_HELD "execve() did not wait long enough"
 
-/* Who calls, in a process of its own, and how the call ended. */
+/* A process that calls, and the results of its calls. */
 struct waiter {
 	int pidfd;
 	__u64 cursor;
 	unsigned int flags;
 	int sa_flags;
 	atomic_bool calls;
-	atomic_bool returned;	/* from the first call */
+	atomic_bool returned;	/* From the first call */
 	atomic_int nr_signals;
-	long ret;		/* of the first call */
-	int err;		/* of all of them */
+	long ret;		/* Of the first call */
+	int err;		/* Of all calls */
 	struct walk walk;
 	struct xyzzy_task tasks[NR_RECORDS];
 };
@@ -277,7 +277,7 @@ FIXTURE_SETUP(held)
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (!(xyzzy_supported() & XYZZY_IO))
-		SKIP(return, "no /proc/PID/io to tell that execve() is held");
+		SKIP(return, "no /proc/PID/io to see that execve() waits");
 	adopt_orphans();
 	self->waiter = share_memory(sizeof(*self->waiter));
 	self->before = spawn_blocked();
@@ -295,8 +295,8 @@ FIXTURE_TEARDOWN(held)
 }
 
 /*
- * Wait until it has ended. Returns 0 if it found the held process once, and the
- * new program there; -ESTALE for the old one, which held others off by then.
+ * Wait for its exit. Returns 0 if it saw the held process once, with the new
+ * program; -ESTALE if with the old one, while that held the lock.
  */
 static int end_waiter(FIXTURE_DATA(held) * self)
 {
@@ -316,9 +316,9 @@ static int end_waiter(FIXTURE_DATA(held) * self)
 }
 
 /*
- * Have a process call while another one is held, and wait until it waits. With
- * @from_before it walks, and comes to others first; else it asks by pidfd.
- * Returns 1 when it waits; 0 or an error of end_waiter() if it did not.
+ * Start a process that calls while another one is held, and wait until the call
+ * waits. With @from_before it walks, with other processes first; else it uses a
+ * pidfd. Returns 1 when it waits; 0 or an error of end_waiter() if it did not.
  */
 static int start_waiter(FIXTURE_DATA(held) * self, bool from_before)
 {
@@ -339,7 +339,7 @@ static int start_waiter(FIXTURE_DATA(held) * self, bool from_before)
 	return end_waiter(self);
 }
 
-/* The same, several times if it was over too early; -EAGAIN if it always was. */
+/* Try several times: execve() may end too early; -EAGAIN if it always does. */
 static int hold_and_wait(FIXTURE_DATA(held) * self, bool from_before)
 {
 	for (int i = 0; i < NR_TRIES; i++) {
@@ -383,7 +383,7 @@ static bool wait_return(const struct waiter *waiter)
 	return waiter->returned;
 }
 
-TEST_F_TIMEOUT(held, wait_ends_at_a_signal_with_what_there_is, TIMEOUT)
+TEST_F_TIMEOUT(held, wait_ends_at_a_signal_with_the_records_so_far, TIMEOUT)
 {
 	struct waiter *waiter = self->waiter;
 	bool in_time = false;
@@ -410,7 +410,7 @@ TEST_F_TIMEOUT(held, wait_ends_at_a_signal_with_what_there_is, TIMEOUT)
 		EXPECT_GT((__u32)self->hold.pid, waiter->tasks[i].pid);
 }
 
-TEST_F_TIMEOUT(held, wait_goes_on_after_a_signal_without_any, TIMEOUT)
+TEST_F_TIMEOUT(held, wait_continues_after_a_signal_without_records, TIMEOUT)
 {
 	struct waiter *waiter = self->waiter;
 	int err = hold_and_wait(self, false);
@@ -442,13 +442,13 @@ TEST_F_TIMEOUT(held, wait_ends_at_once_when_the_caller_is_killed, TIMEOUT)
 		in_time = !hold_is_over(&self->hold);
 		hold_stop(&self->hold);
 	}
-	/* If not, it waited until execve() was through, each time. */
+	/* If not, it waited until execve() was done, each time. */
 	EXPECT_TRUE(in_time);
 }
 
 /*
- * Landlock can restrict all threads of a process at once, which waits for each
- * of them, and keeps those away who want to look at the process meanwhile.
+ * Landlock can restrict all threads of a process at once. It waits for all of
+ * them with exec_update_lock held.
  */
 #ifndef LANDLOCK_RESTRICT_SELF_TSYNC
 #define LANDLOCK_RESTRICT_SELF_TSYNC 8

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A walk over all processes: which it reports, in what order, and how often. */
+/* Walks over all processes: which are reported, in what order, how often. */
 #include "kselftest_harness.h"
 #include "child.h"
 
@@ -10,7 +10,7 @@
 #define NR_MANY 200
 #define NR_FEW 16
 
-/* True if every process of @pids is in the walk just once. */
+/* Is every process of @pids in the walk exactly once? */
 static bool has_each_once(const struct walk *walk, const pid_t *pids, int nr)
 {
 	for (int i = 0; i < nr; i++)
@@ -20,7 +20,7 @@ static bool has_each_once(const struct walk *walk, const pid_t *pids, int nr)
 }
 
 /*
- * Walks over many processes in calls of few and of many records.
+ * Walks over many processes, in calls for few and for many records.
  */
 FIXTURE(chunk)
 {
@@ -62,7 +62,7 @@ TEST_F(chunk, walk_reports_each_process_once_and_in_order)
 }
 
 /*
- * Walks over a few children and whatever else there is.
+ * Walks over a few children and all other processes.
  */
 FIXTURE(walk)
 {
@@ -146,7 +146,7 @@ TEST_F(walk, reports_kernel_threads)
 	EXPECT_STREQ("kthreadd", task->comm);
 }
 
-/* The processes of /proc: how many, -1 if they are more than @room. */
+/* The processes that /proc lists; returns -1 if there are more than @room. */
 static int list_proc(pid_t *pids, int room)
 {
 	DIR *dir = opendir("/proc");
@@ -197,13 +197,13 @@ TEST_F(walk, reports_processes_alone_and_no_child_that_is_not_there)
 	}
 }
 
-TEST_F(walk, same_cursor_goes_on_at_the_same_place)
+TEST_F(walk, same_cursor_continues_at_the_same_place)
 {
 	struct xyzzy_task first, second;
 	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 1);
 	__u64 cursor;
 
-	/* To the lowest child: its siblings come next, and stay. */
+	/* Up to the first child: its siblings come next and do not exit. */
 	params.tasks = &first;
 	do {
 		ASSERT_EQ(1, xyzzy_call(&params, 0));
@@ -262,7 +262,7 @@ TEST_F(walk, takes_any_cursor)
  * Processes that come and go.
  */
 
-/* Call for one record at a time and do @between to the process in it. */
+/* Ask for one record at a time, and call @between for each process. */
 static int walk_singly(struct walk *walk, void (*between)(pid_t pid, void *),
 		       void *arg)
 {
@@ -280,7 +280,7 @@ static int walk_singly(struct walk *walk, void (*between)(pid_t pid, void *),
 	}
 }
 
-/* Kill every other child as soon as it is reported. */
+/* Kill every second child as soon as it is reported. */
 static void kill_odd(pid_t pid, void *arg)
 {
 	pid_t *pids = arg;
@@ -293,7 +293,7 @@ static void kill_odd(pid_t pid, void *arg)
 	}
 }
 
-TEST_F(walk, goes_on_after_a_process_that_is_gone)
+TEST_F(walk, continues_after_a_process_that_is_gone)
 {
 	pid_t before[NR_FEW];
 
@@ -302,7 +302,7 @@ TEST_F(walk, goes_on_after_a_process_that_is_gone)
 	EXPECT_TRUE(has_each_once(&self->walk, before, NR_FEW));
 }
 
-/* When a child is reported kill the one that comes next. */
+/* When a child is reported, kill the next one. */
 static void kill_next(pid_t pid, void *arg)
 {
 	pid_t *pids = arg;
@@ -315,7 +315,7 @@ static void kill_next(pid_t pid, void *arg)
 	}
 }
 
-TEST_F(walk, passes_over_a_process_that_is_gone)
+TEST_F(walk, skips_a_process_that_is_gone)
 {
 	ASSERT_EQ(0, walk_singly(&self->walk, kill_next, self->pids));
 	for (int i = 0; i < NR_FEW; i += 2) {
@@ -324,7 +324,7 @@ TEST_F(walk, passes_over_a_process_that_is_gone)
 	}
 }
 
-/* Let a process come and go, and with a child another one come and stay. */
+/* Create a process that exits, and for each child one that stays. */
 static void add_one(pid_t pid, void *arg)
 {
 	pid_t *pids = arg, *last = pids + NR_FEW;
@@ -350,7 +350,7 @@ TEST_F(walk, is_not_disturbed_by_new_processes)
 	EXPECT_TRUE(is_increasing(&self->walk));
 }
 
-/* A child that forks and reaps without end. */
+/* A child that forks and reaps in a loop. */
 static pid_t spawn_forker(void)
 {
 	pid_t pid = fork_child();
