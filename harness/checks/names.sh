@@ -1,7 +1,7 @@
 #!/bin/sh
 # The files and tests that README.rst, CONTRIBUTING.rst and docs/ name exist.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 # What the documents have of a pattern, a word each.
 named()
