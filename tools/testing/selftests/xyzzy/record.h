@@ -374,14 +374,4 @@ FIXTURE_TEARDOWN(_name)							\
 	reap_orphans();							\
 }
 
-/* Compare one group. */
-#define expect_id(m, pair) expect_groups(m, pair, XYZZY_ID)
-#define expect_creds(m, pair) expect_groups(m, pair, XYZZY_CREDS)
-#define expect_sched(m, pair) expect_groups(m, pair, XYZZY_SCHED)
-#define expect_times(m, pair) expect_groups(m, pair, XYZZY_TIMES)
-#define expect_switches(m, pair) expect_groups(m, pair, SWITCHES)
-#define expect_faults(m, pair) expect_groups(m, pair, XYZZY_FAULTS)
-#define expect_mem(m, pair) expect_groups(m, pair, XYZZY_MEM)
-#define expect_io(m, pair) expect_groups(m, pair, XYZZY_IO)
-
 #endif /* __XYZZY_RECORD_H */

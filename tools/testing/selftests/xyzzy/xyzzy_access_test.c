@@ -302,7 +302,7 @@ TEST_F(io, has_the_values_of_the_file)
 
 	ASSERT_EQ(0, pair_take(&pair, pid, variant->flags ? pid : 0));
 	pair.task = self->look->tasks[OWN];
-	expect_io(_metadata, &pair);
+	expect_groups(_metadata, &pair, XYZZY_IO);
 	EXPECT_NE(0ULL, pair.task.syscw);
 }
 

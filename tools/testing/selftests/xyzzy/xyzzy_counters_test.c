@@ -44,8 +44,8 @@ static int use_cpu(int who)
 }
 
 /*
- * A child that helps with the work. It is killed, but not reaped, so that it is
- * not counted.
+ * A child that helps with the work. It is not reaped after that, and thus does
+ * not count.
  */
 static pid_t spawn_helper(void (*help)(int fd), int fd)
 {
@@ -93,7 +93,7 @@ static char *map_pages(int nr)
 	char *map = mmap(NULL, nr * page_size(), PROT_READ | PROT_WRITE, ANON,
 			 -1, 0);
 
-	/* Each page shall be a fault. */
+	/* With huge pages, there would be fewer faults. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	return map == MAP_FAILED ? NULL : map;
 }

@@ -47,7 +47,7 @@ static void expect_ids(struct __test_metadata *_metadata,
 {
 	const struct xyzzy_task *task = &pair->task;
 
-	expect_creds(_metadata, pair);
+	expect_groups(_metadata, pair, XYZZY_CREDS);
 	EXPECT_EQ(ids->uid, task->uid);
 	EXPECT_EQ(ids->euid, task->euid);
 	EXPECT_EQ(ids->suid, task->suid);

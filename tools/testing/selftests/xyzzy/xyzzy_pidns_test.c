@@ -306,15 +306,8 @@ static void expect_record(struct __test_metadata *_metadata,
 			  const struct pair *pair, __u32 pid, __u32 ppid,
 			  __u32 pgid, __u32 sid)
 {
-	expect_id(_metadata, pair);
-	expect_comm(_metadata, pair);
-	expect_creds(_metadata, pair);
-	expect_sched(_metadata, pair);
-	expect_times(_metadata, pair);
-	expect_switches(_metadata, pair);
-	expect_faults(_metadata, pair);
-	expect_mem(_metadata, pair);
-	expect_io(_metadata, pair);
+	expect_groups(_metadata, pair,
+		      (XYZZY_ALL & ~XYZZY_CGROUP) | SWITCHES);
 	EXPECT_EQ(pid, pair->task.pid);
 	EXPECT_EQ(pid, pair->task.tgid);
 	EXPECT_EQ(ppid, pair->task.ppid);
@@ -438,7 +431,7 @@ TEST_F(tty, outer_foreground_is_0)
 	ASSERT_LE(0, procfd);
 	ASSERT_EQ(0, record_get(self->on_tty->leader, 0, 0, &leader));
 	ASSERT_EQ(0, pair_take_via(&self->pair, procfd, 1));
-	expect_id(_metadata, &self->pair);
+	expect_groups(_metadata, &self->pair, XYZZY_ID);
 	EXPECT_NE(0U, leader.tty_nr);
 	EXPECT_EQ(leader.tty_nr, self->pair.task.tty_nr);
 	EXPECT_EQ(self->on_tty->foreground, leader.tty_pgrp);
