@@ -31,12 +31,12 @@ die()
 
 machine_names()
 {
-	find "$HARNESS/machines" -type f | sed 's,.*/,,' | sort | tr '\n' ' '
+	find "$HARNESS/machines" -type f | sed 's,.*/,,' | sort | paste -s -d ' '
 }
 
 kernel_names()
 {
-	sed -n 's/^\[\([^]:]*\).*/\1/p' "$HARNESS/kernels" | tr '\n' ' '
+	sed -n 's/^\[\([^]:]*\).*/\1/p' "$HARNESS/kernels" | paste -s -d ' '
 }
 
 is_known()
@@ -60,8 +60,8 @@ check_settings()
 	defconfig | *_defconfig | tinyconfig | all*config | randconfig) ;;
 	*)
 		is_known "$(kernel_names)" "$CONFIG" ||
-			die "CONFIG=$CONFIG: expected one of $(kernel_names)or a target of the" \
-				"kernel's own such as defconfig"
+			die "CONFIG=$CONFIG: expected one of $(kernel_names), or a target of" \
+				"the kernel's own such as defconfig"
 		;;
 	esac
 	say "$BASE" | grep -Eqx '[1-9][0-9]*\.[0-9]+(\.[0-9]+)?' ||
