@@ -14,7 +14,7 @@ ifneq ($(filter-out help man clean,$(or $(MAKECMDGOALS),help)),)
 problem := $(shell BASE='$(BASE)' LINUX='$(LINUX)' CONFIG='$(CONFIG)' \
 	ARCH='$(ARCH)' ABIS='$(ABIS)' $H/settings.sh 2>&1)
 ifneq ($(problem),)
-$(error $(patsubst settings:,,$(problem)))
+$(error $(filter-out settings:,$(problem)))
 endif
 endif
 
