@@ -30,7 +30,7 @@ static inline bool burn(int who, __u64 user_ns, __u64 system_ns)
 {
 	static char buf[64 * 1024];
 	int zero = open("/dev/zero", O_RDONLY);
-	__u64 end = user_ns + system_ns + 10 * NSEC_PER_SEC;
+	__u64 end = user_ns + system_ns + 5 * NSEC_PER_SEC;
 	__u64 user, system;
 	struct rusage usage;
 
@@ -75,9 +75,9 @@ static inline int pin_to_cpu(int nth)
 }
 
 /*
- * Fork a real-time process that preempts whatever runs on the @nth CPU, at random
- * times and for up to @busy_us. It sleeps half of the time, within the limit for
- * real-time processes. It exits if the caller may not start one.
+ * Fork a real-time process that preempts whatever runs on the @nth CPU, at
+ * random times and for up to @busy_us. It sleeps half of the time, as real-time
+ * processes may not use all of it. It exits if the caller may not start one.
  */
 static inline pid_t spawn_disturber(int nth, unsigned int busy_us)
 {
