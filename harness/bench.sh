@@ -5,7 +5,7 @@
 #   bench.sh [TABLE...]	only what goes to these tables
 #   bench.sh accept	make the figures those of proof/bench and the documents
 #
-# A program in the guest prints a line "csv N,WAY,ABI,FIGURE" for each figure.
+# A program in the guest prints a line "csv N,METHOD,ABI,FIGURE" for each figure.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
