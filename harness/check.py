@@ -34,7 +34,10 @@ class Row:
     def __init__(self, line):
         settings, check, *self.arguments = line.split()
         self.settings = dict(s.split("=", 1) for s in settings.split(","))
-        self.script = next(HARNESS.glob(f"checks/{check}.*"))
+        scripts = [HARNESS / f"checks/{check}{suffix}" for suffix in (".sh", ".py")]
+        self.script = next(filter(pathlib.Path.exists, scripts), None)
+        if not self.script:
+            sys.exit(f"check: {line}: expected a script {scripts[0]}")
         self.name = " ".join([check, *self.arguments, f"({settings})"])
         self.wall = self.cpu = 0
 
