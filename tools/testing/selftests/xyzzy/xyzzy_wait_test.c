@@ -193,7 +193,6 @@ static bool hold_start(struct hold *hold)
 	return false;
 }
 
-
 #define NR_TRIES 5
 #define NR_RECORDS 512
 #define TIMEOUT 300
