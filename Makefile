@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every target is a script in harness/; see `make help`.
 
-# What make takes for CC by itself is not what a user asked for.
+# The default of make for CC is not a choice of the user.
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -23,7 +23,7 @@ endif
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
-	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  ARCH=x86_64|i386|...'
+	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  ARCH=x86_64|i386|...  ABIS=m64'
 
 run:	## Build the kernel with the series, boot it in QEMU and show the call at work
 	@$H/deps.sh build $(ARCH)
@@ -34,30 +34,32 @@ bench:	## Measure the cost of the call and that of /proc, and plot it
 	@$H/bench.sh
 
 bench-accept: ## Copy the figures of make bench to proof/bench and the documents
+	@$H/deps.sh build
 	@$H/bench.sh accept
 
 check:	## Check everything; the last line counts what passed and what failed
 	@$H/deps.sh build check s390x
 	@$H/check.py $(if $(filter-out tiny,$(CONFIG)),other,check)
 
-check-oracle: ## Compare the call with what ps, top, pgrep and psutil of Debian show
+check-oracle: ## Compare the call with what ps, top, pgrep and psutil show
 	@$H/deps.sh build
 	@$H/oracle.sh
 
 check-arch: ## Boot every machine of harness/machines and run the selftests, or just ARCH
+	@$H/deps.sh build
 	@$H/check-arch.py $(ARCH)
 
-check-hard: ## Check for 90 minutes: sanitizers, long fuzzing and storms, another compiler
+check-hard: ## Check for two hours: sanitizers, long fuzzing and storms, more kernels
 	@$H/deps.sh build check
 	@$H/check.py hard
 
-coverage: ## Say which lines and branches of the series' code the tests do not reach
+coverage: ## Show which lines and branches of the series the tests do not reach
 	@$H/deps.sh build
 	@CONFIG=gcov $H/coverage.sh
 
-patches: ## Make patches/ anew; with BASE or LINUX, patches for that tree in build/
+patches: ## Generate patches/; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build
-	@$H/patches.sh
+	@$H/series.sh
 
 tree:	## Put the series on the base tree, as a git branch to work on
 	@$H/deps.sh build
@@ -66,7 +68,7 @@ tree:	## Put the series on the base tree, as a git branch to work on
 boot:	## Get a shell in the guest
 	@$H/deps.sh build $(ARCH)
 	@$H/guest.sh
-	@$H/boot.sh on 0 /shell.sh
+	@$H/boot.sh on 0 /commands.sh shell
 
 man:	## Show the man page
 	@. series/config && man -l "$$MAN"

@@ -3,6 +3,8 @@
 # shellcheck shell=sh
 
 apt_dir=$BUILD/apt
+# Where to look for linux-source beside the machine's own suite, in this order.
+more_suites='trixie-backports forky-backports sid'
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 private_apt()
@@ -18,7 +20,7 @@ private_apt()
 }
 
 # The machine's own Debian sources and, from its mirror, one more suite. An index
-# that cannot be had is no reason to stop: it may not be the one that matters.
+# that cannot be downloaded is not an error, as it may not be needed.
 #
 #   use_suite own|SUITE [sources]	with the packages' sources too
 use_suite()
@@ -45,7 +47,7 @@ offered()
 find_package()
 {
 	newest='' newest_suite=''
-	for suite in own $(sed '/^#/d' "$HARNESS/suites"); do
+	for suite in own $more_suites; do
 		use_suite "$suite" >>"$BUILD/log/apt.log" 2>&1
 		if offered "$1" | grep -Fqx "$1-$2"; then
 			say "$1-$2 $suite"

@@ -8,12 +8,9 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/apt.sh"
 
-# Two bases may be fetched at a time.
+# Two bases may be fetched at the same time.
 apt_dir=$BUILD/apt-$BASE
 source=$BUILD/.source-$BASE
-work=
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
 
 unpack_package()
 {
@@ -50,8 +47,8 @@ is_on_kernel_org()
 	get "$url/sha256sums.asc" - 2>>"$BUILD/log/apt.log" | grep -q " $tarball\$"
 }
 
-# A package and its suite, or "kernel.org". The stable base may be superseded
-# on the mirror; of another release that would be a surprise.
+# A package and its suite, or "kernel.org". If the mirror no longer has the stable
+# base, the newest release is taken; any other BASE has to exist.
 find_release()
 {
 	[ ! -s "$source" ] || return 0
@@ -121,7 +118,7 @@ if is_our_tree "$TREE"; then
 fi
 
 take_identity
-work=$(mktemp -d "$BUILD/.base.XXXXXX")
+make_work
 mkdir "$work/tree"
 if [ -n "$LINUX" ]; then
 	get_user_tree
@@ -129,7 +126,7 @@ else
 	get_release
 	step "base: commit" base-commit commit_tree
 fi
-# No housekeeping behind the back of the next script.
+# No git gc in the background while the next script runs.
 git -C "$work/tree" config gc.auto 0
 git -C "$work/tree" config maintenance.auto false
 git -C "$work/tree" update-ref "$BASE_REF" HEAD

@@ -138,7 +138,7 @@ def verdict(value, comparison, target):
 
 
 def targets(tables_of, path):
-    lines = [f"{'What is to be reached':52} {'measured':>10} {'target':>13}"]
+    lines = [f"{'Figure':52} {'measured':>10} {'target':>13}"]
     for what, expression, comparison, target in records(path, 4):
         target = None if target == "-" else float(target)
         value = value_of(tables_of, expression)

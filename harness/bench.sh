@@ -5,7 +5,7 @@
 #   bench.sh [TABLE...]	only what goes to these tables
 #   bench.sh accept	make the figures those of proof/bench and the documents
 #
-# A program in the guest prints a line "csv N,WAY,ABI,FIGURE" for each figure.
+# A program in the guest prints a line "csv N,METHOD,ABI,FIGURE" for each figure.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -66,9 +66,7 @@ if [ "${1:-}" = accept ]; then
 	exec "$HARNESS/bench.py" accept "$bench" "$figures" $accept_as
 fi
 command -v gnuplot >/dev/null || die "gnuplot: expected in PATH (package gnuplot-nox)"
-work=$(mktemp -d "$BUILD/.bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
 failed=0
 wanted_runs "$@" >"$work/runs"

@@ -3,10 +3,10 @@
 #
 #   boot.sh on|off LIMIT PROGRAM...
 #
-# LIMIT is in seconds; 0 is for a person at the console. Otherwise the console
-# goes to standard output. Success is what the guest says on a serial port of
-# its own, and nothing else; QEMU has GRACE seconds (20) to end after that.
-# INITRAMFS is what to boot from, if not the usual one.
+# LIMIT is in seconds; 0 is for interactive use. Otherwise the console goes to
+# standard output. Only the guest's report on a separate serial port counts as
+# success; QEMU has GRACE seconds (20) to exit after it, then it is killed.
+# INITRAMFS replaces the usual initramfs.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -14,10 +14,9 @@ set -eu
 PATH=$PATH:$HARNESS
 state=$1 limit=$2
 shift 2
-result=$(mktemp "$BUILD/.result.XXXXXX")
-pidfile=$result.pid
-trap 'rm -f "$result" "$pidfile"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
+result=$work/result pidfile=$work/qemu.pid
+: >"$result"
 
 # An oops, a warning or a hang ends the guest, and with -no-reboot QEMU.
 boot_options="console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic
@@ -26,7 +25,7 @@ $KERNEL_OPTIONS $MACHINE_OPTIONS $(say "${GUEST:-}" | tr : ' ')"
 console=stdio,id=console
 [ "$limit" -ne 0 ] || console="$console,mux=on,signal=off -mon chardev=console"
 
-# QEMU keeps the terminal to itself only if a person sits there.
+# Only interactively, QEMU gets the terminal.
 run()
 {
 	if [ "$limit" -eq 0 ]; then
@@ -55,7 +54,7 @@ run $QEMU $KERNEL_QEMU $MACHINE ${QEMU_OPTIONS:-} -nodefaults -no-reboot -displa
 	-append "$(say $boot_options) -- $*" || status=$?
 case $status in
 124) say "boot: the guest did not end within $limit s" ;;
-137) say "boot: QEMU did not end by itself and was killed" ;;
+137) say "boot: QEMU did not exit and was killed" ;;
 esac
 grep -q '^status 0' "$result" ||
 	die "the guest did not report success (QEMU: $status; guest: $(cat "$result"))"

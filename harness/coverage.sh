@@ -1,27 +1,25 @@
 #!/bin/sh
-# Run the selftests on a kernel that counts, and print how many lines and branches
-# of the C files that the series adds were reached, and which were not and why:
-# series/coverage has the reasons, and how much it has to be.
+# Run the selftests on a kernel built with gcov, and print how many lines and
+# branches of the C files that the series adds were reached, and which were not
+# and why: series/coverage has the targets and the reasons.
 #
 #   coverage.sh [TEST...]	only NAME_TEST_test
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-tests=$(for test; do printf ' %s_%s_test' "$NAME" "$test"; done)
+tests=$(test_programs "$@")
 limit=${LIMIT:-7200}
 console=$BUILD/log/coverage-$LABEL.log
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
 run_tests()
 {
 	# shellcheck disable=SC2086 # a program and its words
-	"$HARNESS/boot.sh" on "$limit" /coverage.sh $tests >"$console" 2>&1
+	"$HARNESS/boot.sh" on "$limit" /commands.sh coverage $tests >"$console" 2>&1
 }
 
-# What the guest printed of FILE.gcda, beside what the compiler wrote of it.
+# FILE.gcda, as the guest printed it, next to the compiler's FILE.gcno.
 take_counts()
 {
 	tr -d '\r' <"$console" |

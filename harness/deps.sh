@@ -1,9 +1,38 @@
 #!/bin/sh
 # Install the packages that are missing.
 #
-#   deps.sh PURPOSE...	of the table packages, or a machine
+#   deps.sh PURPOSE...	build, bench, check, or a machine
 set -eu
 . "$(dirname "$0")/lib.sh"
+
+# PACKAGE:PROOF, where PROOF is a command or file of the package to look for if
+# there is no dpkg; by default, the command PACKAGE.
+needed()
+{
+	case $1 in
+	build)
+		say gcc libc6-dev:/usr/include/stdio.h gcc-12-multilib:gcc bc bison flex \
+			libelf-dev:/usr/include/libelf.h \
+			libssl-dev:/usr/include/openssl/ssl.h perl python3 xz-utils:xz \
+			qemu-system-x86:qemu-system-x86_64 busybox-static:busybox man-db:man
+		;;
+	bench) say gnuplot-nox:gnuplot ;;
+	check)
+		say groff mandoc python3-docutils:rst2html python3-git:python3 \
+			python3-ply:python3 shellcheck sparse coccinelle:spatch clang-19
+		;;
+	*)
+		# shellcheck disable=SC1090
+		. "$HARNESS/machines/$1"
+		for package in $PACKAGES; do
+			case $package in
+			qemu-*) [ "$QEMU" = none ] || say "$package:$QEMU" ;;
+			*) say "$package:$COMPILER" ;;
+			esac
+		done
+		;;
+	esac
+}
 
 # is_there PACKAGE PROOF
 is_there()
@@ -15,26 +44,9 @@ is_there()
 	fi
 }
 
-# A machine's packages bring its compiler, and its QEMU.
-needed()
-{
-	if [ ! -f "$HARNESS/machines/$1" ]; then
-		sed -n "s/^$1[[:space:]]*//p" "$HARNESS/packages"
-		return
-	fi
-	# shellcheck disable=SC1090
-	. "$HARNESS/machines/$1"
-	for package in $PACKAGES; do
-		case $package in
-		qemu-*) [ "$QEMU" = none ] || say "$package $QEMU" ;;
-		*) say "$package $COMPILER" ;;
-		esac
-	done
-}
-
 missing=$(for purpose; do
-	needed "$purpose" | while read -r package proof; do
-		is_there "$package" "$proof" || printf ' %s' "$package"
+	for package in $(needed "$purpose"); do
+		is_there "${package%%:*}" "${package#*:}" || printf ' %s' "${package%%:*}"
 	done
 done)
 [ -n "$missing" ] || exit 0

@@ -25,14 +25,14 @@ busybox_make()
 	make -C "$work" -j"$JOBS" CROSS_COMPILE="$CROSS" CC="$ABI_CC" "$@"
 }
 
-# For a person at the guest's console.
+# For interactive use of the guest's console.
 busybox_settings='BUSYBOX STATIC LFS LONG_OPTS SHOW_USAGE FEATURE_INSTALLER ASH
 ASH_ECHO ASH_TEST ASH_JOB_CONTROL FEATURE_EDITING FEATURE_EDITING_MAX_LEN=1024
 FEATURE_EDITING_HISTORY=99 FEATURE_TAB_COMPLETION CAT CHMOD CP DD DMESG ECHO ENV
 FALSE FIND FREE GREP HEAD HEXDUMP ID KILL LESS LN LS MKDIR MOUNT MV NPROC PRINTF PS
 RM SETSID SLEEP SORT STTY SYSCTL TAIL TEST TIME TOP TRUE TTY UMOUNT UNAME VI WC'
 
-# Options that these ones need get BusyBox's own defaults.
+# Options that these depend on keep BusyBox's defaults.
 build_busybox()
 {
 	wanted=$work/wanted
@@ -56,9 +56,7 @@ get_busybox()
 		cp "$own" "$busybox"
 		return
 	fi
-	work=$(mktemp -d "$BUILD/.busybox.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
-	trap 'exit 1' HUP INT PIPE TERM
+	make_work
 	if [ "$DEB_ARCH" = - ]; then
 		step "busybox for $ARCH, from source" "busybox-$ARCH" build_busybox
 	else
@@ -89,9 +87,7 @@ list()
 	say "file /etc/passwd $OUT/passwd 644 0 0"
 	say "file /bin/busybox $busybox 755 0 0"
 	say "slink /bin/sh busybox 777 0 0"
-	for file in "$HARNESS"/guest/*.sh; do
-		say "file /$(basename "$file") $file 755 0 0"
-	done
+	say "file /commands.sh $HARNESS/guest/commands.sh 755 0 0"
 	say "file /demo $SERIES/series/demo 644 0 0"
 	list_programs
 }

@@ -4,7 +4,7 @@
 # shellcheck disable=SC1090,SC2034,SC2046,SC2086 # used by those who source it; words
 
 CC=${CC:-gcc}
-# Another compiler builds everything anew, in a place of its own.
+# Another compiler has its own build directory.
 LABEL=$TREE_NAME-$CONFIG-$ARCH${LABEL_MORE:-}
 [ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
 OUT=$BUILD/out/$LABEL
@@ -64,7 +64,7 @@ set_kernel()
 }
 set_kernel
 
-# CC stands where the machine's own one does.
+# CC replaces the machine's own compiler.
 compiler()
 {
 	case $1 in
@@ -73,13 +73,13 @@ compiler()
 	esac
 }
 
-# What is in front of gcc or gcc-12 in a cross compiler's name.
+# The prefix of a cross compiler.
 CROSS=${COMPILER%gcc*}
 KCC=$(compiler "$COMPILER")
 command -v ccache >/dev/null 2>&1 && KCC="ccache $KCC"
 
-# parisc builds its vDSO with a compiler of this prefix and no version behind it;
-# powerpc would too, but can do without.
+# parisc builds its vDSO with a compiler of this prefix without a version; powerpc
+# would, too, but does not need it.
 CROSS32=$CROSS
 command -v "${CROSS}gcc" >/dev/null 2>&1 || CROSS32=
 

@@ -3,10 +3,10 @@
 #
 #   kernel.sh on|off	with the option of the series on or off
 #   kernel.sh on|off WORD...
-#			words for make in the place of the image, to see what it says
+#			make these targets instead of the image
 #
-# The image and its configuration are left in OUT as kernel-on or kernel-off. With
-# PRE_INCLUDE the objects of the series are built with that header in front.
+# The image is OUT/kernel-on or kernel-off, its configuration config-on or -off.
+# With PRE_INCLUDE, the objects of the series include that header first.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -15,8 +15,8 @@ state=$1
 shift
 wanted=$OUT/wanted.config
 
-# Of two settings of an option the last one counts: a machine may have to do
-# without what the others have.
+# Of two settings of an option the last one counts: a machine may not support what
+# the others have.
 last_settings()
 {
 	awk '/CONFIG_/ { name = $1 == "#" ? $2 : $0; sub(/=.*/, "", name); last[name] = NR }
@@ -54,14 +54,14 @@ configure()
 	check_config
 }
 
-# An option that no Kconfig of this tree knows is of another version.
+# An option that no Kconfig file of this tree has is one of another release.
 is_unknown()
 {
 	option=${1#CONFIG_}
 	! git -C "$TREE" grep -q "config ${option%%=*}\$" -- '*Kconfig*'
 }
 
-# Kconfig drops without a word what depends on something that is not there.
+# Kconfig silently drops options whose dependencies are not met.
 check_config()
 {
 	while read -r line; do
@@ -72,8 +72,8 @@ check_config()
 	done <"$wanted"
 }
 
-# For make: gcov and KCOV are to count in the objects of the series, and in no
-# others. The blocks of KCOV have lines.
+# Arguments of make: instrument the objects of the series for gcov and KCOV, and no
+# others. blocks.sh needs line numbers for KCOV.
 series_objects()
 {
 	for file in $(added_files c); do

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034 # used by those who source it
 
 HARNESS=${HARNESS:-$(cd "$(dirname "$0")" && pwd)}
+HARNESS=${HARNESS%/checks}
 TOP=$(dirname "$HARNESS")
 SERIES=${SERIES:-$TOP}
 BUILD=${BUILD:-$TOP/build}
@@ -46,8 +47,7 @@ is_known()
 	esac
 }
 
-# Settings that cannot work: one line that says what was expected, before any
-# work begins.
+# Refuse settings that cannot work, with one line and before any work begins.
 check_settings()
 {
 	case $TOP$SERIES$BUILD$LINUX in
@@ -74,7 +74,7 @@ check_settings()
 	fi
 }
 
-# check_disk GIB: so much has to be free where BUILD is, or will be.
+# check_disk GIB: the free space that BUILD needs.
 check_disk()
 {
 	dir=$BUILD
@@ -95,7 +95,7 @@ else
 	TREE_NAME=linux-$BASE
 fi
 TREE=$BUILD/$TREE_NAME
-# The branch of the untouched tree in there; ours alone, whatever else it has.
+# The untouched base in there, whatever other branches the tree has.
 BASE_REF=refs/harness/base
 
 # The files that the series adds whole to the kernel itself, of a given ending.
@@ -114,7 +114,50 @@ expand_settings()
 		sed "/^\$/d; s/^!\(.*\)/# $1\1 is not set/; t; /=/!s/\$/=y/; s/^/$1/"
 }
 
-# One at a time for what two runs share; the lock, file 9, goes with the process.
+# The programs of tests: NAME_TEST_test for each TEST.
+test_programs()
+{
+	for test; do
+		printf ' %s_%s_test' "$NAME" "$test"
+	done
+}
+
+# Make the directory work, for the life of the script.
+make_work()
+{
+	work=$(mktemp -d "$BUILD/.work.XXXXXX")
+	trap 'at_exit; rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT PIPE TERM
+}
+
+at_exit()
+{
+	:
+}
+
+# check NAME COMMAND...: a result; what the command prints is shown if it fails.
+failed=0
+check()
+{
+	name=$1
+	shift
+	set +e
+	output=$(
+		set -e
+		"$@" 2>&1
+	)
+	status=$?
+	set -e
+	if [ "$status" -eq 0 ]; then
+		say "ok $name"
+	else
+		say "$output" | tail -n 40 | sed 's/^/# /'
+		say "not ok $name"
+		failed=1
+	fi
+}
+
+# Wait for other runs that use the same thing; the lock ends with the process.
 lock()
 {
 	exec 9>"$BUILD/.lock-$1"
@@ -123,7 +166,7 @@ lock()
 	flock 9
 }
 
-# How far a log has come, on a terminal only, for as long as the script lives.
+# On a terminal, show how long a log is, until the script ends.
 show_progress()
 {
 	while sleep 1 && kill -0 $$ 2>/dev/null; do
@@ -131,8 +174,8 @@ show_progress()
 	done
 }
 
-# step LABEL LOG COMMAND...: one line for a long command, its output in a log,
-# and of that the end if it fails. Not to be called where sh ignores set -e.
+# step LABEL LOG COMMAND...: print one line for a long command, and the end of its
+# log if it fails. Not to be called where sh ignores set -e.
 step()
 {
 	label=$1 log=$BUILD/log/$2.log counter=

@@ -47,9 +47,7 @@ get_rootfs()
 {
 	packages=$(sed '/^#/d' "$oracle/packages" | tr '\n' ' ')
 	[ "$packages" != "$(cat "$rootfs/packages.wanted" 2>/dev/null || :)" ] || return 0
-	work=$(mktemp -d "$BUILD/.rootfs.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
-	trap 'exit 1' HUP INT PIPE TERM
+	make_work
 	say "$packages" >"$work/packages.wanted"
 	step "rootfs for $DEB_ARCH: get and unpack $packages" "rootfs-$DEB_ARCH" build_rootfs
 	rm -rf "$rootfs"
@@ -64,7 +62,7 @@ list_tree()
 		-type f -printf "file $2/%P $1/%P %m 0 0\n" | sort
 }
 
-# The kernel unpacks one archive behind the other.
+# The kernel unpacks concatenated archives.
 pack()
 {
 	{
@@ -91,6 +89,6 @@ get_rootfs
 step "oracle $LABEL: pack" "oracle-pack-$LABEL" pack
 status=0
 step "oracle $LABEL: compare in the guest" "oracle-$LABEL" boot || status=$?
-# What a reader wants to see; the kernel's own lines stay in the log.
+# Without the kernel's own lines.
 tr -d '\r' <"$console" | sed -n '/^oracle: /,/ differences$/p'
 exit $status

@@ -8,8 +8,8 @@ set -eu
 
 selftests=$TREE/tools/testing/selftests/$NAME proof=$SERIES/proof
 
-# build ABI DIRECTORY [WORD...], without what a debugger would want: some machines
-# have little memory.
+# build ABI DIRECTORY [WORD...], without debugging symbols: some machines have
+# little memory.
 build()
 {
 	dir=$TESTS/$1 from=$2
@@ -17,12 +17,27 @@ build()
 	make -C "$from" -j"$JOBS" OUTPUT="$dir" CC="$ABI_CC" KHDR_INCLUDES="-isystem $HEADERS" "$@"
 }
 
-# What is up to date stays as it is: another guest may be packing it.
-# build_example ABI NAME DOCUMENT
+# The program between SRC BEGIN and SRC END of a document. In a man page, a line
+# that starts with a dot is for roff, \& is nothing, and a few characters have
+# names; in reStructuredText, the program is indented by four spaces.
+print_example()
+{
+	case $1 in
+	*.rst) sed -n '/^\.\. SRC BEGIN/,/^\.\. SRC END/{s/^    //p; /^$/p;}' "$1" ;;
+	*)
+		sed -n '/^\.\\" SRC BEGIN/,/^\.\\" SRC END/p' "$1" |
+			sed '/^\./d; s/\\&//g; s/\\\[rs\]/\\/g; s/\\\[aq\]/'"'"'/g; s/\\-/-/g; s/\\e/\\/g'
+		;;
+	esac
+}
+
+# build_example ABI NAME DOCUMENT: what is up to date stays as it is, as another
+# guest may be packing it.
 build_example()
 {
 	dir=$TESTS/$1
-	"$HARNESS/example.sh" "$3" >"$dir/new.c"
+	print_example "$3" >"$dir/new.c"
+	[ -s "$dir/new.c" ] || die "$3: expected a program between SRC BEGIN and SRC END"
 	! cmp -s "$dir/new.c" "$dir/$2.c" || [ ! -x "$dir/$2" ] || return 0
 	mv "$dir/new.c" "$dir/$2.c"
 	# shellcheck disable=SC2086 # a command and its flag

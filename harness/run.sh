@@ -10,4 +10,4 @@ set -eu
 "$HARNESS/guest.sh"
 say "guest: boots now; one millisecond there is a million instructions"
 QEMU_OPTIONS="$(clock_options icount) -m 1G" \
-	"$HARNESS/boot.sh" on 300 /demo.sh "${ABIS%% *}"
+	"$HARNESS/boot.sh" on 300 /commands.sh demo "${ABIS%% *}"

@@ -1,20 +1,36 @@
 #!/bin/sh
 # Make a series of patches from the files of this repository.
 #
-#   series.sh LIST BASE OUT
+#   series.sh			for BASE or LINUX, as make patches
+#   series.sh LIST TREE OUT
 #
-# LIST names the commits (see series/commits), BASE is the tree that they are
-# made for ("" for an empty one), and OUT is replaced as a whole. BASE is only
+# LIST names the commits (see series/commits), TREE is the tree that they are
+# made for ("" for an empty one), and OUT is replaced as a whole. TREE is only
 # read. The same input gives the same bytes, whatever the machine.
 set -eu
 . "$(dirname "$0")/lib.sh"
-. "$SERIES/series/config"
 
-list=$1 base=$2 out=$3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
-tree=$work/tree new=$work/out placement=$SERIES/series/placement
+list=${1:-} base=${2:-} out=${3:-}
+placement=$SERIES/series/placement
+
+# For the stable base into patches/, for another tree below build/.
+make_patches()
+{
+	out=$BUILD/patches-$TREE_NAME
+	if [ -n "$LINUX" ]; then
+		"$0" commits "$LINUX" "$out"
+	elif [ "$BASE" != "$STABLE_BASE" ]; then
+		"$HARNESS/base.sh"
+		"$0" commits "$TREE" "$out"
+	else
+		out=$SERIES/patches
+		"$HARNESS/base.sh"
+		"$0" commits "$TREE" "$out"
+		"$0" commits.man-pages "" "$out/man-pages"
+		cat "$TREE/.git/harness-version" >"$SERIES/series/made-for"
+	fi
+	say "patches: $out"
+}
 
 commit_list()
 {
@@ -26,7 +42,7 @@ is_placed()
 	[ -f "$placement" ] && grep -Fqx "[$1]" "$placement"
 }
 
-# A tree of ours may have the series checked out; its base is in git.
+# A tree of base.sh may have the series checked out; take the base from git.
 base_file()
 {
 	if is_our_tree "$base"; then
@@ -66,7 +82,7 @@ add_whole()
 	[ -e "$tree/$to" ] || die "$from: named in series/$list, but not there"
 }
 
-# A hunk of a commit that does not name its file would be left out.
+# If a commit does not name the file of its hunk, the hunk would be dropped.
 check_commits()
 {
 	stray=$(awk 'FNR == NR { for (i = 2; i <= NF; i++) names[$1, $i] = 1 }
@@ -95,6 +111,12 @@ make_commit()
 	git -C "$tree" commit -q -s -F "$SERIES/series/messages/$message"
 }
 
+if [ $# -eq 0 ]; then
+	make_patches
+	exit 0
+fi
+make_work
+tree=$work/tree new=$work/out
 take_identity
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_DATE="$DATE" GIT_COMMITTER_DATE="$DATE"
@@ -123,7 +145,7 @@ reroll=
 git -C "$tree" format-patch -q -o "$new" $reroll $cover \
 	--cover-from-description=subject --zero-commit --no-signature --full-index \
 	--no-renames --diff-algorithm=myers base
-# `git am patches/*.patch` is to take the series and not the letter.
+# So that `git am patches/*.patch` does not see the cover letter.
 for letter in "$new"/*-cover-letter.patch; do
 	[ -f "$letter" ] && mv "$letter" "${letter%.patch}.txt"
 done

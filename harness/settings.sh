@@ -1,6 +1,6 @@
 #!/bin/sh
-# Check what a user can set: lib.sh ends with a line if it cannot work. Whether
-# there is such a release takes a look at the mirror.
+# Check a user's settings: lib.sh fails with one line if they cannot work. Whether
+# there is such a release, only the mirror knows.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Put the series on the base: branch NAME in TREE, applied with git am. A branch
-# that holds somebody's own work is left alone.
+# Apply the series to the base with git am, as branch NAME in TREE. A branch with
+# work of the user's own is not touched.
 #
 #   tree.sh [show]	and print where it is
 set -eu
@@ -10,19 +10,22 @@ patches=$BUILD/series/$TREE_NAME
 applied_ref=refs/harness/applied
 made_of=$TREE/.git/harness-made-of
 
-# git am in a worktree of just the files concerned: the work tree proper is then
-# moved in one go, so that make sees only what really changed.
+at_exit()
+{
+	git -C "$TREE" worktree remove --force "$work/tree" 2>/dev/null || :
+}
+
+# git am in a worktree of only the files concerned. The checkout afterwards then
+# writes only files that have really changed, for make.
 apply()
 {
-	scratch=$(mktemp -d "$BUILD/.am.XXXXXX")
-	trap 'rm -rf "$scratch"; git -C "$TREE" worktree prune' EXIT
-	trap 'exit 1' HUP INT PIPE TERM
-	git -C "$TREE" worktree add -q --detach --no-checkout "$scratch/tree" "$BASE_REF"
+	make_work
+	git -C "$TREE" worktree add -q --detach --no-checkout "$work/tree" "$BASE_REF"
 	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$patches"/*.patch | sort -u |
-		git -C "$scratch/tree" sparse-checkout set --no-cone --stdin
-	git -C "$scratch/tree" checkout -q
-	git -C "$scratch/tree" am -q --committer-date-is-author-date "$patches"/*.patch
-	git -C "$TREE" update-ref $applied_ref "$(git -C "$scratch/tree" rev-parse HEAD)"
+		git -C "$work/tree" sparse-checkout set --no-cone --stdin
+	git -C "$work/tree" checkout -q
+	git -C "$work/tree" am -q --committer-date-is-author-date "$patches"/*.patch
+	git -C "$TREE" update-ref $applied_ref "$(git -C "$work/tree" rev-parse HEAD)"
 }
 
 has_own_work()

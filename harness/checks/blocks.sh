@@ -1,25 +1,23 @@
 #!/bin/sh
-# Which basic blocks of the series' files did the fuzzer reach? Of a kernel that is
-# built with KCOV, after "guest.sh on fuzz" with FUZZ_BLOCKS=1. What these files
-# take from headers, such as the assertions of lockdep, does not count.
+# Did the fuzzer reach enough basic blocks of the series' files? For a kernel with
+# KCOV, after "guest.sh on fuzz" with FUZZ_BLOCKS=1. Code from headers, such as the
+# assertions of lockdep, does not count.
 #
-#   blocks.sh PERCENT	so many at least
+#   blocks.sh PERCENT	at least
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 log=$BUILD/log/guest-$LABEL-on-ktap${NAME}_fuzz_test.log
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
-# Nobody but the objects of the series tells KCOV; it is told where it returns to.
+# Only the objects of the series call KCOV, which records the return address.
 built()
 {
 	objdump -d --no-show-raw-insn "$OUT/vmlinux" |
 		awk '/>:$/ { ours = !/<_sub_/ }
-			told { sub(/:$/, "", $1); print $1; told = 0 }
-			/call .*<__sanitizer_cov_trace_pc>$/ { told = ours }' | sort -u
+			found { sub(/:$/, "", $1); print $1; found = 0 }
+			/call .*<__sanitizer_cov_trace_pc>$/ { found = ours }' | sort -u
 }
 
 reached()
@@ -47,14 +45,14 @@ missed()
 
 enough()
 {
-	[ "$all" -gt 0 ] && [ $((100 * of_those)) -ge $((all * $1)) ]
+	[ "$all" -gt 0 ] && [ $((100 * hit)) -ge $((all * $1)) ]
 }
 
 built | own >"$work/built"
 reached | own >"$work/reached"
 all=$(wc -l <"$work/built")
-of_those=$(comm -12 "$work/reached" "$work/built" | wc -l)
+hit=$(comm -12 "$work/reached" "$work/built" | wc -l)
 missed
-say "# $of_those of $all basic blocks reached"
+say "# $hit of $all basic blocks reached"
 check "the fuzzer reaches $1 % of the basic blocks" enough "$1"
 exit $failed

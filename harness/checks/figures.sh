@@ -3,7 +3,7 @@
 # one in proof/bench by more than the percentage there. The guest's clock counts
 # instructions, so the load of the machine does not matter.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 bench=$SERIES/proof/bench
@@ -20,9 +20,7 @@ measure()
 }
 
 [ -f "$bench/guard" ] || die "proof/bench/guard: expected a table of what to hold"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
 "$HARNESS/guest.sh" on
 while read -r table clock abi percent command; do

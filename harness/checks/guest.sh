@@ -2,14 +2,14 @@
 # Boot the kernel of BASE, CONFIG and ARCH and run the selftests of every ABI.
 #
 #   guest.sh on	[TEST...]	they pass; all of them, or NAME_TEST_test
-#   guest.sh off		they skip; the kernel has not got the call
+#   guest.sh off		they skip, as the kernel does not have the call
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 state=$1
 shift
-tests=$(for test; do printf ' %s_%s_test' "$NAME" "$test"; done)
+tests=$(test_programs "$@")
 limit=${LIMIT:-1800}
 
 boot()
@@ -18,21 +18,21 @@ boot()
 	"$HARNESS/boot.sh" "$state" "$limit" $1 >"$console" 2>&1
 }
 
-# Each line of its judgement is one result; the console is there to read.
+# Each line is a result.
 judge()
 {
 	"$HARNESS/console.py" judge "$LABEL $state" "$1" "$abis" "$(functions_for_kcsan)" \
 		<"$console" || :
 }
 
-# How far they got, of a few tests that were told to go far.
+# What a few tests with settings in GUEST print about their progress.
 figures()
 {
 	[ -n "$tests" ] && [ -n "${GUEST:-}" ] || return 0
 	tr -d '\r' <"$console" | sed -n 's/^ *# [a-z_]*\.c:[0-9]*:/# /p'
 }
 
-# What was never on finds nothing: KCSAN not even a data race of the kernel's own.
+# Were the tools active? KCSAN finds data races of the kernel's own, too.
 looked()
 {
 	! has_option CONFIG_KCSAN || check "$LABEL $state: KCSAN finds data races, if only of others" \
@@ -41,10 +41,11 @@ looked()
 		grep -q 'kmemleak has scanned: nothing lost' "$console"
 }
 
-# run PROGRAM pass|skip: boot once, with what its tests are to do.
+# run NAME PROGRAM pass|skip: boot once; its tests are expected to pass or to skip.
 run()
 {
-	name=$(basename "${1%% *}" .sh)$(say "$tests" | tr -d ' ')
+	name=$1$(say "$tests" | tr -d ' ')
+	shift
 	console=$BUILD/log/guest-$LABEL-$state-$name.log
 	if step "guest $LABEL, $OPTION $state: $name" "boot-$LABEL-$state-$name" boot "$1$tests"; then
 		say "ok $LABEL $state: $name: the guest reported success"
@@ -57,7 +58,7 @@ run()
 	looked
 }
 
-# Of a kernel that cannot be built, what is the series' own.
+# If the kernel cannot be built, only the objects of the series.
 # shellcheck disable=SC2046 # words for make
 build()
 {
@@ -85,8 +86,8 @@ for abi in $ABIS; do
 	fi
 done
 if [ "$state" = on ]; then
-	run /ktap pass
+	run ktap /ktap pass
 else
-	run /enosys.sh pass
-	run /ktap skip
+	run enosys "/commands.sh enosys" pass
+	run ktap /ktap skip
 fi

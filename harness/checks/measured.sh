@@ -1,8 +1,8 @@
 #!/bin/sh
-# Documents that hold what was measured: each block that series/measured lists is
-# what the guest of BASE, CONFIG and ARCH prints now.
+# Blocks of documents that a guest generates: each one that series/measured lists
+# has to be what the guest of BASE, CONFIG and ARCH prints now.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 limit=${LIMIT:-300}
@@ -30,9 +30,7 @@ measure()
 }
 
 [ -f "$list" ] || exit 0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 "$HARNESS/guest.sh" on
 sed '/^#/d' "$list" >"$work/list"
 while read -r document name command; do

@@ -1,12 +1,14 @@
 #!/bin/sh
-# The series for BASE: generated, applied with git am, and true to the files of
-# the repository.
+# The series for BASE can be generated and applied with git am, and contains what
+# the files of the repository do.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"; git -C "$TREE" worktree prune' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+at_exit()
+{
+	git -C "$TREE" worktree remove --force "$work/tree" 2>/dev/null || :
+}
+make_work
 
 generate()
 {
@@ -36,7 +38,7 @@ is_committed()
 	fi
 }
 
-# git am knows no fuzz: context that differs is an error.
+# git am does not accept fuzz.
 applies()
 {
 	git -C "$TREE" worktree add -q --detach --no-checkout "$work/tree" "$BASE_REF"
@@ -46,7 +48,7 @@ applies()
 	git -C "$work/tree" am --no-3way "$work"/patches/*.patch
 }
 
-# What the series is to bring: the files of the repository that it names.
+# The files of the repository that belong to the series.
 named_files()
 {
 	cd "$SERIES" && awk '/^[^#]/ { for (i = 2; i <= NF; i++) print $i }' series/commits |
@@ -65,8 +67,8 @@ none()
 	! grep .
 }
 
-# Sorted, as diff may count a blank line to either side of what was added. Where
-# lines go as well, diff may keep some that are the same in the new text.
+# Sorted, as diff may assign a blank line to either side of an addition. Where
+# lines are removed as well, diff may keep some that the new text has, too.
 holds_lines()
 {
 	sort "$SERIES/$1" >"$work/ours"
@@ -77,8 +79,8 @@ holds_lines()
 		sort "$work/tree/$1" | comm -13 - "$work/ours" | none
 }
 
-# A file that the series adds is there whole; of one that it changes, the lines.
-# The numbers in them are those of the stable base.
+# The repository has the whole file if the series adds it, else the added lines,
+# with the numbers of the stable base.
 holds_files()
 {
 	named_files | sort -u >"$work/named"

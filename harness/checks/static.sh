@@ -1,18 +1,16 @@
 #!/bin/sh
 # Static analysis of the C files that the series adds to the kernel: W=1 of each
-# compiler, sparse, the tree's Coccinelle scripts, and kernel-doc. A fault that
-# is planted first has to be found, so that silence means something.
+# compiler, sparse, the tree's Coccinelle scripts, and kernel-doc. Each one has to
+# find a planted fault first.
 #
 #   static.sh COMPILER...
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
-# What make prints for our objects, each of them compiled anew.
+# Recompile the objects of the series and print what make prints.
 make_objects()
 {
 	for file in $sources; do
@@ -22,7 +20,7 @@ make_objects()
 	done
 }
 
-# A header of the kernel's own may have findings of its own.
+# Findings in the kernel's own headers do not count.
 has_no_finding()
 {
 	make_objects "$@" >"$work/output"
@@ -56,8 +54,7 @@ END
 # Kbuild takes sparse 0.6.4 only if it knows what the kernel asks compilers for.
 sparse="C=2 CF=-D__typeof_unqual__=__typeof__"
 
-# A finding goes to standard output. spatch is to end on its own, but some scripts
-# take very long for some files.
+# Findings go to standard output. Some scripts take very long for some files.
 cocci()
 {
 	script=$1
@@ -111,20 +108,20 @@ for CC; do
 	export CC
 	check "W=1 of $CC sees a planted fault" \
 		finds_planted 'set but not used' w1.h W=1 KCFLAGS="-include $work/w1.h"
-	check "W=1 of $CC has nothing to say" has_no_finding W=1
+	check "W=1 of $CC has no finding" has_no_finding W=1
 done
-# sparse is not told apart from the compiler: take the one that comes first.
+# sparse runs next to the compiler; the first one will do.
 CC=$1
 . "$HARNESS/kernel-lib.sh"
 # shellcheck disable=SC2086 # words for make
 check "sparse sees a planted fault" \
 	finds_planted 'dereference of noderef' sparse.h ${sparse% *} "${sparse#* } -include $work/sparse.h"
 # shellcheck disable=SC2086 # words for make
-check "sparse has nothing to say" has_no_finding $sparse
+check "sparse has no finding" has_no_finding $sparse
 check "Coccinelle sees a planted fault" finds_planted_cocci
 # shellcheck disable=SC2086 # names without spaces
-check "the tree's Coccinelle scripts have nothing to say" cocci_all $sources $headers
+check "the tree's Coccinelle scripts have no finding" cocci_all $sources $headers
 check "kernel-doc sees a planted fault" finds_planted_doc
 # shellcheck disable=SC2086 # names without spaces
-check "kernel-doc has nothing to say" kernel_doc $sources $headers
+check "kernel-doc has no finding" kernel_doc $sources $headers
 exit $failed

@@ -10,22 +10,20 @@ set -eu
 # A directory of its own, as other kernels are built from the last commit.
 LABEL_MORE=-steps
 export LABEL_MORE
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
 series=$BASE_REF..$NAME
-work=$(mktemp -d)
 saved=
 
 # Restore the times of the files too, so that other kernels are not built anew.
-back_to_branch()
+at_exit()
 {
 	git -C "$TREE" checkout -q -f "$NAME"
 	if [ -n "$saved" ]; then
 		tar -xf "$saved" -C "$TREE"
 		git -C "$TREE" update-index -q --refresh
 	fi
-	rm -rf "$work"
 }
 
 title_of()
@@ -38,7 +36,8 @@ changed_files()
 	git -C "$TREE" diff --no-renames --name-only "$@"
 }
 
-# The files that a build reads are named in what make and the compiler leave behind.
+# The files that a build reads, from the dependencies that make and the compiler
+# recorded.
 files_read()
 {
 	find "$OUT" \( -name '*.cmd' -o -name '*.d' \) -exec cat {} + |
@@ -46,7 +45,7 @@ files_read()
 		sed "s,^.*/$TREE_NAME/,,; :again; s,[^/]*/\.\./,,; t again" | sort -u
 }
 
-# The build does not read the file, and would not find a new one in that place.
+# The build does not read the file, and would not find a new one there.
 is_elsewhere()
 {
 	! grep -Fqx "$1" "$work/read" || return 1
@@ -125,8 +124,7 @@ build_step()
 }
 
 "$HARNESS/tree.sh"
-trap back_to_branch EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 rm -rf "$OUT"
 touch "$work/start"
 for state in off on; do

@@ -1,14 +1,12 @@
 #!/bin/sh
 # Style: checkpatch of the tree itself, the linters of man pages, and shellcheck.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 exceptions=$SERIES/series/checkpatch
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
-# The types that the table lets pass for a patch.
+# The types that the table exempts for a patch.
 ignored_types()
 {
 	while read -r type pattern _; do
@@ -28,8 +26,8 @@ checkpatch()
 		--ignore "$(ignored_types "$(basename "$1")")" "$1"
 }
 
-# What a page of an unreleased version cannot have: the case of its title and
-# its date are the man-pages project's own ways.
+# The case of the title and the date of an unreleased page follow the conventions of
+# the man-pages project.
 mandoc_lint()
 {
 	! mandoc -Tlint "$1" | grep -v -e 'lower case character in document title' \

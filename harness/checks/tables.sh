@@ -1,17 +1,15 @@
 #!/bin/sh
-# The system call tables of BASE: for each architecture its own Makefiles run
-# the kernel's generators, and what they make of the series' lines is compared
-# with series/tables. No compiler is needed.
+# The system call tables of BASE: run the kernel's generators by each architecture's
+# own Makefiles, and compare what they generate for the series' lines with
+# series/tables. No compiler is needed.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 expected=$SERIES/series/tables
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+make_work
 
-# What the top Makefile would tell the ones below it. x86 makes the tables of
-# the ABIs that are configured.
+# With the variables of the top Makefile. x86 generates the tables of the ABIs that
+# are configured.
 kbuild()
 {
 	makefile=$TREE/scripts/$1

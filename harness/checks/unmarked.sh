@@ -1,18 +1,20 @@
 #!/bin/sh
-# Does KCSAN see data races of the series in a guest? Where the series' objects have
-# lost their marks, it has to.
+# Would KCSAN find data races of the series? If READ_ONCE() and data_race() of its
+# objects do nothing, it has to.
 #
 #   unmarked.sh [TEST...]	NAME_TEST_test, which may fail
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-tests=$(for test; do printf ' %s_%s_test' "$NAME" "$test"; done)
+tests=$(test_programs "$@")
 console=$BUILD/log/unmarked-$LABEL.log
-work=$(mktemp -d)
-# Such a kernel is for nobody else.
-trap 'rm -rf "$work" "$OUT/kernel-on"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+# Nothing else may boot this kernel.
+at_exit()
+{
+	rm -f "$OUT/kernel-on"
+}
+make_work
 
 boot()
 {

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Compare what the system call says with what programs of Debian's say that
-know nothing of it.
+"""Compare what the system call reports with what programs of Debian show that do
+not use it.
 
   check.py DUMP		DUMP is the program xyzzy_dump
 
-A line a column, then, for each field of the records, which columns notice when
-it is wrong; the last line has the totals. The exit status is 0 if every
+Prints a line for each column, then for each field of the records which columns
+detect a wrong value, and the totals. The exit status is 0 if every
 difference is explained.
 """
 

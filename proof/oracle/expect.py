@@ -30,7 +30,7 @@ def hms(ticks_used):
 
 
 def stat_letters(state, nice, locked, leader, threads, foreground):
-    """ps's column stat: the state and what else is remarkable."""
+    """ps's column stat: the state and its modifiers."""
     return (state + ("<" if nice < 0 else "N" if nice > 0 else "") +
             ("L" if locked else "") + ("s" if leader else "") +
             ("l" if threads > 1 else "") + ("+" if foreground else ""))
@@ -41,7 +41,7 @@ def sched_class(policy):
 
 
 def shown_nice(policy, nice):
-    """ps shows it just for the policies that it matters for."""
+    """ps shows it only for the policies that use it."""
     return str(nice) if CLASSES[policy] in ("TS", "B") else "-"
 
 
@@ -67,7 +67,7 @@ def mem(mask, value):
 
 
 def boot_time():
-    """As the kernel tells it, in whole seconds."""
+    """As the kernel reports it, in whole seconds."""
     with open("/proc/stat", encoding="ascii") as stat:
         for line in stat:
             if line.startswith("btime "):

@@ -75,7 +75,7 @@ def agrees(value, low, high, error):
 
 
 class Tally:
-    """How the verdicts on a column came out."""
+    """The verdicts on a column."""
 
     def __init__(self, column, measurement):
         self.column = column

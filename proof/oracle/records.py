@@ -7,7 +7,7 @@ import time
 
 TEXT = {"comm", "state"}
 
-# What stays the same as long as a PID is not given to somebody else.
+# What stays the same as long as a PID is not reused.
 IDENTITY = ("pid", "start_time", "pidfs_ino")
 # What changes when a process runs.
 SWITCHES = ("nvcsw", "nivcsw")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Can the comparison fail? Change each field of the records, in more ways than
-one, and see which columns notice."""
+"""Can the comparison fail? Change each field of the records in several ways, and
+see which columns detect that."""
 
 from expect import PAGE
 from judge import Verdict
 from records import TEXT
 
-# What changes a figure by more than it may be off, where that is not 1.
+# What changes a figure by more than the accepted error, where that is not 1.
 TICK = 10**7
 UNITS = {
     "start_time": TICK, "utime": TICK, "stime": TICK,
@@ -33,7 +33,7 @@ def next_field(record, field, names):
     return record[others[(others.index(field) + 1) % len(others)]]
 
 
-# That nobody notices these has a reason.
+# Why no column detects these.
 UNSEEN = {
     ("lib", zeroed): "what psutil shows for it is always 0",
 }

@@ -69,7 +69,7 @@ static inline int mounts_open(struct mounts *mounts)
 	return 0;
 }
 
-/* Replace the mounts by what comes out of a socket that they go into. */
+/* Pass the mounts through a socket, as a container gets them. */
 static inline int mounts_pass(struct mounts *mounts)
 {
 	const size_t size = (NR_COLS - FIRST_MOUNT) * sizeof(int);
@@ -245,7 +245,7 @@ struct row {
 	struct caller caller;
 	enum place place;
 	bool same_as_owner;
-	bool unlike_files;	/* A file is closed to who passes a ptrace check */
+	bool unlike_files;	/* A file is closed although the ptrace check passes */
 	bool cannot_attach;	/* Ensure that the caller cannot trace its own */
 	bool in_targets_userns;
 	int yama_scope;		/* 0: unchanged */
@@ -391,7 +391,7 @@ struct table {
 	struct line lines[NR_ROWS];
 };
 
-/* A caller at work. */
+/* What a caller works with. */
 struct asking {
 	const struct row *row;
 	const struct table *table;
@@ -400,7 +400,7 @@ struct asking {
 	int hidepid_4_fd;	/* Of the caller's PID namespace */
 };
 
-/* The mount that decides; without one, that with the same rule. */
+/* The mount that decides. Without one, the rule is that of hidepid=4. */
 static inline int truth_fd(const struct asking *asking, int col)
 {
 	return col == COL_NO_PROCFS ? asking->hidepid_4_fd :
@@ -487,8 +487,8 @@ static inline bool is_owned_by_root(int procfd, pid_t pid, const char *name)
 }
 
 /*
- * hidepid=4 denies entering the directory to those who fail the ptrace check,
- * but not with EACCES: that is a security module, which is asked later.
+ * With hidepid=4, opening a file fails if the ptrace check does, but not with
+ * EACCES. That error is from a security module, which is asked later.
  */
 static inline bool may_ptrace(int hidepid_4_fd, pid_t pid)
 {
@@ -600,7 +600,7 @@ static inline int join_userns_of(pid_t pid)
 	return err;
 }
 
-/* Is a process that could be read by tracing it out of reach? */
+/* Ensure that the caller cannot read @pid by tracing it. */
 static inline int ensure_no_attach(pid_t pid)
 {
 	if (!ptrace(PTRACE_SEIZE, pid, NULL, NULL))
@@ -620,7 +620,7 @@ static inline int become_row(const struct row *row, const struct subject *target
 	return err ?: become(&row->caller);
 }
 
-/* The caller asks procfs without the filter, which can deny that. */
+/* procfs is read before the filter is installed, which may deny open(2). */
 static inline int ask_all(struct asking *asking)
 {
 	const struct subject *targets = asking->table->targets;

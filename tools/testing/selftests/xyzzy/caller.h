@@ -89,7 +89,7 @@ static inline int set_smack_label(const char *label)
 
 #define YAMA_SCOPE "/proc/sys/kernel/yama/ptrace_scope"
 
-/* Set which processes may be attached to; the previous value goes to @old. */
+/* Set Yama's ptrace_scope; *@old is the previous value. */
 static inline int set_yama_scope(int scope, int *old)
 {
 	FILE *file = fopen(YAMA_SCOPE, "r");

@@ -166,7 +166,22 @@ static inline void *thread_sleep(void *arg)
 	return NULL;
 }
 
-static inline void start_threads(int nr, int *report_fd)
+/* Leave out the next @nr process and thread IDs. Returns 0 or -errno. */
+static inline int skip_ids(int nr)
+{
+	struct proc_dir dir = { "/proc/sys/kernel" };
+	char text[16];
+	long long last;
+	int err;
+
+	err = proc_num(&dir, "ns_last_pid", &last);
+	if (err)
+		return err;
+	snprintf(text, sizeof(text), "%lld", last + nr);
+	return write_text(AT_FDCWD, "/proc/sys/kernel/ns_last_pid", text);
+}
+
+static inline void start_threads(int nr, int gap, int *report_fd)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -175,15 +190,18 @@ static inline void start_threads(int nr, int *report_fd)
 	    pthread_attr_setstacksize(&attr, 256 * 1024))
 		_exit(EXIT_FAILURE);
 	for (int i = 0; i < nr; i++)
-		if (pthread_create(&thread, &attr, thread_sleep, report_fd))
+		if ((gap && skip_ids(gap)) ||
+		    pthread_create(&thread, &attr, thread_sleep, report_fd))
 			_exit(EXIT_FAILURE);
 }
 
 /*
  * Fork a child with @nr sleeping threads and a leader, which sleeps too or exits
- * (@leader_exits). The IDs of the @nr threads are stored in @tids.
+ * (@leader_exits). The IDs of the @nr threads are stored in @tids. They are more
+ * than @gap apart.
  */
-static inline pid_t spawn_threads(pid_t *tids, int nr, bool leader_exits)
+static inline pid_t spawn_sparse_threads(pid_t *tids, int nr, int gap,
+					 bool leader_exits)
 {
 	static int fds[2];
 	pid_t pid;
@@ -193,7 +211,7 @@ static inline pid_t spawn_threads(pid_t *tids, int nr, bool leader_exits)
 	pid = fork_child();
 	if (!pid) {
 		close(fds[0]);
-		start_threads(nr, &fds[1]);
+		start_threads(nr, gap, &fds[1]);
 		if (leader_exits)
 			syscall(__NR_exit, 0);
 		for (;;)
@@ -213,6 +231,11 @@ static inline pid_t spawn_threads(pid_t *tids, int nr, bool leader_exits)
 		return -1;
 	}
 	return pid;
+}
+
+static inline pid_t spawn_threads(pid_t *tids, int nr, bool leader_exits)
+{
+	return spawn_sparse_threads(tids, nr, 0, leader_exits);
 }
 
 /*

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /*
- * A child PID namespace with two processes that sleep: @init is the PID outside
- * of its init, @inner_sleeper the PID inside of the other one. @procfd is the
- * root of a procfs of that namespace.
+ * A child PID namespace with two sleeping processes: @init is the outer PID of
+ * its init, @inner_sleeper the inner PID of the other one. @procfd is the root
+ * directory of a procfs of that namespace.
  */
 struct pidns {
 	pid_t init;
@@ -157,7 +157,7 @@ static inline int write_map(pid_t pid, const char *name, const char *map)
 	return write_text(AT_FDCWD, path, map);
 }
 
-/* A child that stays outside: maps the IDs once the pipe is closed. */
+/* In a child, which stays outside: write the maps once the pipe is closed. */
 static inline void map_parent(const int fds[2], const char *map)
 {
 	char c;

@@ -30,7 +30,7 @@ static inline bool burn(int who, __u64 user_ns, __u64 system_ns)
 {
 	static char buf[64 * 1024];
 	int zero = open("/dev/zero", O_RDONLY);
-	__u64 end = user_ns + system_ns + 10 * NSEC_PER_SEC;
+	__u64 end = user_ns + system_ns + 5 * NSEC_PER_SEC;
 	__u64 user, system;
 	struct rusage usage;
 
@@ -47,19 +47,15 @@ static inline bool burn(int who, __u64 user_ns, __u64 system_ns)
 	return user + system < end;
 }
 
-/*
- * Two CPUs, if there are two, and a process that takes one of them away from
- * whoever uses it, at any point, again and again.
- */
 static inline __u64 now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
-/* Keep the caller on the @nth CPU that it may use, or on the last one. */
+/* Pin the caller to the @nth CPU that it may use, or to the last one. */
 static inline int pin_to_cpu(int nth)
 {
 	cpu_set_t allowed, one;
@@ -79,9 +75,9 @@ static inline int pin_to_cpu(int nth)
 }
 
 /*
- * Fork a process that disturbs the @nth CPU: at random times it is busy for up
- * to @busy_us. The time in between is as long on average, so that the kernel
- * lets a real-time process go on. Without the right to be one it is of no use.
+ * Fork a real-time process that preempts whatever runs on the @nth CPU, at
+ * random times and for up to @busy_us. It sleeps half of the time, as real-time
+ * processes may not use all of it. It exits if the caller may not start one.
  */
 static inline pid_t spawn_disturber(int nth, unsigned int busy_us)
 {

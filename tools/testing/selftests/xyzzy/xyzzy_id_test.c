@@ -338,7 +338,7 @@ TEST_F(state, is_the_letter_of_proc)
 	if (variant->change)
 		ASSERT_TRUE(variant->change(pid));
 	ASSERT_TRUE(wait_state(pid, variant->state));
-	/* What /proc shows of a running process is never twice the same. */
+	/* What /proc shows of a running process keeps changing. */
 	if (variant->state != 'R')
 		COMPARE(pid, 0, XYZZY_ID);
 	ASSERT_EQ(0, record_get(pid, 0, XYZZY_ID, &task));

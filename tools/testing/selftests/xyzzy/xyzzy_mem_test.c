@@ -80,7 +80,7 @@ TEST_F(mem, is_that_of_proc)
 #define TABLE_SIZE 4096
 #endif
 
-/* A process uses a few more pages in any case. */
+/* Other use of memory differs by a few pages. */
 static void expect_grown(struct __test_metadata *_metadata, __u64 grown,
 			 __u64 before, __u64 after)
 {
@@ -113,7 +113,7 @@ TEST_F(mem, grows_by_what_is_mapped_and_touched)
 
 	EXPECT_EQ(use->locked * unit, new->locked - old.locked);
 	EXPECT_EQ(use->exec * unit, new->text + new->lib - old.text - old.lib);
-	/* Without lib, text may have been cut: on sparc64. */
+	/* If lib is 0, the kernel may have reduced text: it does on sparc64. */
 	if (old.lib)
 		EXPECT_EQ(old.text, new->text);
 	EXPECT_LE(stack_size(use->stack), new->stack);
@@ -143,7 +143,7 @@ TEST_F(gone, peak_stays_when_memory_goes)
 	ASSERT_EQ(0, subject_start(&self->subject, use_memory, &use));
 	task = COMPARE(self->subject.pid, 0, XYZZY_MEM);
 	EXPECT_LE(task->vm_size + peak, task->vm_peak);
-	/* The kernel derives it from counters without what CPUs keep back. */
+	/* The peak comes from counters that lack what CPUs keep back. */
 	EXPECT_LE(rss(task) + peak, task->rss_peak + 3 * unit_size());
 }
 
@@ -283,7 +283,7 @@ static bool take_snap(struct pair *pair)
 
 #define NR_SPREAD 100
 
-/* The processes of a walk, and others that sleep */
+/* All processes that sleep, not just the subjects */
 TEST_F(spread, processes_of_a_walk_are_those_of_proc)
 {
 	struct subject subjects[NR_SPREAD];

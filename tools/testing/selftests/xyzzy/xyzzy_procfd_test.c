@@ -329,7 +329,7 @@ TEST_F(check, comes_before_that_of_the_pidfd)
 	close(pidfds[1]);
 }
 
-/* The administrator's "chmod 0700 /proc" works. */
+/* "chmod 0700 /proc" keeps users out. */
 TEST(proc_of_mode_0700_is_closed_to_users)
 {
 	struct xyzzy_params params;

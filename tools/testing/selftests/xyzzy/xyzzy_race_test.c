@@ -358,7 +358,7 @@ static int make_threads(void *arg)
 
 	(void)arg;
 	null = open("/dev/null", O_WRONLY);
-	start_threads(3, &null);
+	start_threads(3, 0, &null);
 	return 0;
 }
 

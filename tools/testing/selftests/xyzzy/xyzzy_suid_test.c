@@ -52,7 +52,7 @@ static int program_main(void)
 	return EXIT_SUCCESS;
 }
 
-/* After a while that differs, so that the watcher can be anywhere. */
+/* The delay varies, so that the watcher can be at any point of a call. */
 static void *execute_program(void *arg)
 {
 	const struct race *race = arg;
@@ -79,7 +79,7 @@ static int run_victim(struct race *race)
 
 	if (become_user(0))
 		return EXIT_FAILURE;
-	start_threads(NR_THREADS, &null);
+	start_threads(NR_THREADS, 0, &null);
 	if (!race->by_thread)
 		execute_program(race);
 	if (pthread_create(&thread, NULL, execute_program, race))

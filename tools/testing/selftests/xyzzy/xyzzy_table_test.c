@@ -208,7 +208,7 @@ TEST_F(row, without_procfs_io_is_filled_in_every_record)
 	}
 }
 
-/* The files alone give the result, except in at least one cell of some rows. */
+/* A row that is documented to differ has at least one cell that does. */
 TEST_F(row, differs_from_files_only_where_documented)
 {
 	int differences = 0;
@@ -240,7 +240,7 @@ static bool same_cells(const struct line *a, const struct line *b)
 	return true;
 }
 
-/* This notices a sandbox that has no effect, and a filter that denies more. */
+/* Fails for a sandbox without effect, and for a filter that denies too much. */
 TEST_F(row, equals_that_of_owner_only_where_expected)
 {
 	EXPECT_EQ(self->row->same_as_owner,

@@ -318,9 +318,10 @@ TEST_F(exec, of_a_thread_keeps_the_process_of_a_pidfd)
 }
 
 /*
- * The threads of one process, by pidfd: few or very many.
+ * The threads of one process, by pidfd: few or many, with IDs close together or
+ * far apart.
  */
-#define MAX_THREADS 4200
+#define MAX_THREADS 300
 #define NR_OTHERS 2000
 #define TIMEOUT 300
 
@@ -368,6 +369,19 @@ static pid_t spawn_wrapped(pid_t *tids, int nr)
 	return pid;
 }
 
+/* spawn_threads(), but the IDs are more than @gap apart. */
+static pid_t spawn_far_apart(pid_t *tids, int nr, int gap)
+{
+	int old = set_pid_max((nr + 2) * gap);
+	pid_t pid = -1;
+
+	if (old) {
+		pid = spawn_sparse_threads(tids, nr, gap, false);
+		set_pid_max(old);
+	}
+	return pid;
+}
+
 FIXTURE(group)
 {
 	pid_t tids[MAX_THREADS];	/* In order */
@@ -382,17 +396,20 @@ FIXTURE_VARIANT(group)
 	int nr;			/* The leader is one of them */
 	bool leader_exits;
 	bool wrap;		/* The IDs wrap between the threads */
+	int gap;		/* The IDs are more than that apart */
 };
 
 FIXTURE_VARIANT_ADD(group, of_1) { .nr = 1 };
 FIXTURE_VARIANT_ADD(group, of_2) { .nr = 2 };
 FIXTURE_VARIANT_ADD(group, of_2_leader_exits) { .nr = 2, .leader_exits = true };
 FIXTURE_VARIANT_ADD(group, of_2_wrap) { .nr = 2, .wrap = true };
+FIXTURE_VARIANT_ADD(group, of_8_far_apart) { .nr = 8, .gap = 20000 };
+FIXTURE_VARIANT_ADD(group, of_3_very_far_apart) { .nr = 3, .gap = 1000000 };
 FIXTURE_VARIANT_ADD(group, of_100) { .nr = 100 };
 FIXTURE_VARIANT_ADD(group, of_100_leader_exits) { .nr = 100, .leader_exits = true };
 FIXTURE_VARIANT_ADD(group, of_100_wrap) { .nr = 100, .wrap = true };
-FIXTURE_VARIANT_ADD(group, of_4200) { .nr = 4200 };
-FIXTURE_VARIANT_ADD(group, of_4200_wrap) { .nr = 4200, .wrap = true };
+FIXTURE_VARIANT_ADD(group, of_300) { .nr = 300 };
+FIXTURE_VARIANT_ADD(group, of_300_wrap) { .nr = 300, .wrap = true };
 
 FIXTURE_SETUP(group)
 {
@@ -402,13 +419,16 @@ FIXTURE_SETUP(group)
 	self->nr = variant->nr;
 	if (variant->wrap)
 		self->pid = spawn_wrapped(self->tids + 1, self->nr - 1);
+	else if (variant->gap)
+		self->pid = spawn_far_apart(self->tids + 1, self->nr - 1,
+					    variant->gap);
 	else
 		self->pid = spawn_threads(self->tids + 1, self->nr - 1,
 					  variant->leader_exits);
 	if (self->pid < 0 && variant->wrap)
 		SKIP(return, "cannot make thread IDs wrap");
-	if (self->pid < 0 && self->nr == MAX_THREADS)
-		SKIP(return, "no room for so many threads");
+	if (self->pid < 0 && variant->gap)
+		SKIP(return, "cannot choose thread IDs: no pid_max or ns_last_pid");
 	ASSERT_LT(0, self->pid);
 	self->tids[0] = self->pid;
 	sort_pids(self->tids, self->nr);
@@ -522,7 +542,7 @@ static void pass_threads(int *report_fd)
 	pthread_t thread;
 
 	for (int i = 0; i < NR_STEADY; i += 2) {
-		start_threads(2, report_fd);
+		start_threads(2, 0, report_fd);
 		if (i == NR_STEADY / 2 &&
 		    pthread_create(&thread, NULL, make_threads, NULL))
 			_exit(EXIT_FAILURE);

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Run in the guest, where there is a shell.
+#
+#   commands.sh shell		a shell at the console, for make boot
+#   commands.sh demo ABI	show the commands of the file /demo and their output
+#   commands.sh enosys		on a kernel without the system call, the man page's
+#				example has to report that, on each ABI; prints KTAP
+#   commands.sh coverage [TEST...]
+#				ktap, and what gcov has counted in the kernel
+
+demo()
+{
+	cd "/tests/$1" || exit 1
+	while read -r command; do
+		case $command in
+		'#'* | '') continue ;;
+		esac
+		echo "\$ $command"
+		$command || exit 1
+	done </demo
+}
+
+enosys()
+{
+	echo 'KTAP version 1'
+	set -- /tests/*/
+	echo "1..$#"
+	result=0 abis=0
+	for dir; do
+		abis=$((abis + 1)) ok=ok
+		"$dir/example" 2>&1 | grep 'Function not implemented' || ok='not ok' result=1
+		cat <<-END
+		  # Subtest: $(basename "$dir")
+		  1..1
+		    # Subtest: example
+		    1..1
+		    $ok 1 the call is not implemented
+		  $ok 1 example
+		$ok $abis $(basename "$dir")
+		END
+	done
+	return $result
+}
+
+coverage()
+{
+	mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+	/ktap "$@"
+	status=$?
+	cd /sys/kernel/debug/gcov || exit 1
+	find . -name '*.gcda' | while read -r file; do
+		echo "gcda-begin ${file##*/}"
+		base64 <"$file"
+		echo gcda-end
+	done
+	return $status
+}
+
+/bin/busybox --install -s /bin
+if [ "$1" = shell ]; then
+	echo 'Programs are in /tests. Leave with exit, or kill QEMU with Ctrl-A x.'
+	exec setsid -c /bin/sh -l
+fi
+"$@"
