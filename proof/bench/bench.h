@@ -3,8 +3,8 @@
 #define __XYZZY_BENCH_H
 
 /*
- * What the benchmarks share: quiet processes to ask about, a clock, and the
- * ways to ask. Not included by any test.
+ * What the benchmarks share: idle processes to read, a clock, and the methods
+ * of reading them.
  */
 #include <linux/xyzzy.h>
 #include <stdint.h>
@@ -18,12 +18,12 @@
 #define BENCH_ABI "m32"
 #endif
 
-/* An ordinary user, who sees none of root's processes. */
+/* An ordinary user, who does not see processes of root. */
 #define BENCH_USER 1234
 
 /*
- * Our quiet processes have the PIDs behind all others, so that a walk that
- * starts at @cursor covers them and nothing else.
+ * Our idle processes have higher PIDs than all others, so that a walk that
+ * starts at @cursor covers them alone.
  */
 struct bench {
 	int procfd;		/* /proc */
@@ -33,7 +33,7 @@ struct bench {
 	pid_t *pids;		/* Those of the processes, see list_pids() */
 	pid_t threaded;		/* The process of @nr threads, or 0 */
 	int threaded_fd;	/* Its pidfd */
-	pid_t others;		/* A process of threads that nobody asks for */
+	pid_t others;		/* A process of threads that are not read */
 	struct xyzzy_task *tasks;
 	int *files;		/* One for each process, kept open; or NULL */
 	int netlink;		/* For taskstats; -1: not there */
@@ -41,13 +41,13 @@ struct bench {
 };
 
 /*
- * A way to learn something of all our processes. @run returns of how many it
- * did. Returns -1 with errno if the kernel has not got it.
+ * A method of reading all our processes. @run returns how many it has read, or
+ * -1 with errno if the kernel does not support it.
  */
-struct way {
+struct method {
 	const char *name;
 	const char *what;
-	long (*run)(struct bench *bench, const struct way *way);
+	long (*run)(struct bench *bench, const struct method *method);
 	__u64 mask;		/* Groups, for xyzzy() */
 	unsigned int flags;	/* XYZZY_APPROX_MEM */
 	int nr_files;		/* How many of the five, for /proc */
@@ -67,23 +67,23 @@ void bench_stop(struct bench *bench);
 void bench_close(struct bench *bench);
 
 /* bench_walk.c */
-long walk(struct bench *bench, const struct way *way);
-long walk_threads(struct bench *bench, const struct way *way);
-long walk_threaded(struct bench *bench, const struct way *way);
-long no_walk(struct bench *bench, const struct way *way);
-long empty_call(struct bench *bench, const struct way *way);
+long walk(struct bench *bench, const struct method *method);
+long walk_threads(struct bench *bench, const struct method *method);
+long walk_threaded(struct bench *bench, const struct method *method);
+long no_walk(struct bench *bench, const struct method *method);
+long empty_call(struct bench *bench, const struct method *method);
 
 /* bench_proc.c */
-long list_pids(struct bench *bench, const struct way *way);
-long read_files(struct bench *bench, const struct way *way);
-long read_stdio(struct bench *bench, const struct way *way);
-long reread_files(struct bench *bench, const struct way *way);
-long read_threads(struct bench *bench, const struct way *way);
-long read_threaded(struct bench *bench, const struct way *way);
+long list_pids(struct bench *bench, const struct method *method);
+long read_files(struct bench *bench, const struct method *method);
+long read_stdio(struct bench *bench, const struct method *method);
+long reread_files(struct bench *bench, const struct method *method);
+long read_threads(struct bench *bench, const struct method *method);
+long read_threaded(struct bench *bench, const struct method *method);
 
 /* bench_others.c */
-long ask_pidfds(struct bench *bench, const struct way *way);
+long ask_pidfds(struct bench *bench, const struct method *method);
 int open_taskstats(struct bench *bench);
-long ask_taskstats(struct bench *bench, const struct way *way);
+long ask_taskstats(struct bench *bench, const struct method *method);
 
 #endif /* __XYZZY_BENCH_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ways to ask: a pidfd and an ioctl for each process, and taskstats.
+ * Methods: a pidfd and an ioctl for each process, and taskstats.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include "bench.h"
 
 #ifdef PIDFD_GET_INFO
-long ask_pidfds(struct bench *bench, const struct way *way)
+long ask_pidfds(struct bench *bench, const struct method *method)
 {
-	long nr = list_pids(bench, way), i;
+	long nr = list_pids(bench, method), i;
 
 	for (i = 0; i < nr; i++) {
 		struct pidfd_info info = { .mask = PIDFD_INFO_PID };
@@ -34,10 +34,10 @@ long ask_pidfds(struct bench *bench, const struct way *way)
 	return nr;
 }
 #else
-long ask_pidfds(struct bench *bench, const struct way *way)
+long ask_pidfds(struct bench *bench, const struct method *method)
 {
 	(void)bench;
-	(void)way;
+	(void)method;
 	errno = ENOTTY;
 	return -1;
 }
@@ -51,7 +51,7 @@ struct message {
 	char value[16];
 };
 
-/* Asked for in one message to the kernel; so many answers fit in its queue. */
+/* Requests in one message to the kernel, whose queue has room for the answers. */
 #define REQUESTS 32
 
 static size_t put_message(struct message *msg, unsigned int family, int cmd,
@@ -69,7 +69,7 @@ static size_t put_message(struct message *msg, unsigned int family, int cmd,
 	return msg->nl.nlmsg_len;
 }
 
-/* The attribute of that type among those in @size bytes at @pos, or NULL. */
+/* Find an attribute of the type in @size bytes at @pos; returns NULL without. */
 static const struct nlattr *find_attr(const void *pos, int size, int type)
 {
 	const struct nlattr *attr = pos;
@@ -155,13 +155,13 @@ static bool get_taskstats(const struct bench *bench, pid_t pid)
 }
 
 /* Needs CAP_NET_ADMIN. */
-long ask_taskstats(struct bench *bench, const struct way *way)
+long ask_taskstats(struct bench *bench, const struct method *method)
 {
 	long nr, from, chunk, i;
 
 	if (bench->netlink < 0)
 		return -1;
-	nr = list_pids(bench, way);
+	nr = list_pids(bench, method);
 	for (from = 0; from < nr; from += chunk) {
 		chunk = nr - from < REQUESTS ? nr - from : REQUESTS;
 		if (!send_requests(bench, from, chunk))

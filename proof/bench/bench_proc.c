@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ways to ask: /proc, as a program reads it that was made to be fast. Names are
- * looked up from a descriptor of /proc, one read() gets a whole file, and the
- * text is parsed in place, with nothing of stdio or strtoull().
+ * Methods: /proc, as an optimized program reads it. Names are looked up from a
+ * descriptor of /proc, one read() gets a whole file, and the text is parsed in
+ * place, without stdio or strtoull().
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -15,7 +15,7 @@
 #define STATUS_FIELDS	24
 #define IO_FIELDS	7
 
-/* Everything that the five files say of a process, in numbers. */
+/* The numbers in the five files of a process. */
 static struct figures {
 	__u64 stat[STAT_FIELDS];
 	__u64 statm[STATM_FIELDS];
@@ -49,7 +49,7 @@ static void parse_numbers(const char *pos, __u64 *numbers, int nr)
 		pos = parse_number(pos, numbers++);
 }
 
-/* A name can hold anything, so that the last parenthesis ends it. */
+/* A name can have any character, so the last parenthesis ends it. */
 static void parse_stat(const char *end)
 {
 	const char *name = memchr(text, '(', end - text);
@@ -70,7 +70,7 @@ static void parse_statm(const char *end)
 	parse_numbers(text + 1, figures.statm + 1, STATM_FIELDS - 1);
 }
 
-/* What is wanted of status, in the order of the file, and how many numbers. */
+/* The lines of status in the order of the file, and how many numbers to read. */
 static const struct key {
 	const char *name;
 	int len;
@@ -125,7 +125,7 @@ static void parse_io(const char *end)
 		line = parse_number(line + 1, &figures.io[i]) + 1;
 }
 
-/* A path; which number the cgroup has would take one more call to learn. */
+/* A path; one more call would be needed for the ID. */
 static void parse_cgroup(const char *end)
 {
 	const char *stop = memchr(text, '\n', end - text);
@@ -163,7 +163,7 @@ static char *put_pid(char *to, pid_t pid)
 	return to;
 }
 
-/* A process can be gone by now. */
+/* The process may have exited. */
 static void parse_file(int fd, const struct file *file)
 {
 	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
@@ -232,30 +232,30 @@ static size_t list_numbers(int dirfd, pid_t first, pid_t *pids, size_t room)
 	return nr;
 }
 
-/* Which processes are there? Every way but xyzzy() has to start with that. */
-long list_pids(struct bench *bench, const struct way *way)
+/* List the processes, which every method except xyzzy() starts with. */
+long list_pids(struct bench *bench, const struct method *method)
 {
-	(void)way;
+	(void)method;
 	return list_numbers(bench->procfd, bench->first, bench->pids,
 			    bench->nr);
 }
 
-long read_files(struct bench *bench, const struct way *way)
+long read_files(struct bench *bench, const struct method *method)
 {
-	long nr = list_pids(bench, way), i;
+	long nr = list_pids(bench, method), i;
 
 	for (i = 0; i < nr; i++)
-		read_process(bench->procfd, bench->pids[i], way->nr_files);
+		read_process(bench->procfd, bench->pids[i], method->nr_files);
 	return nr;
 }
 
 /*
- * What a program can do that looks again and again, and has a descriptor to
- * spare for each process: keep stat open.
+ * A program that reads the same processes repeatedly can keep stat of each of
+ * them open.
  */
-long reread_files(struct bench *bench, const struct way *way)
+long reread_files(struct bench *bench, const struct method *method)
 {
-	long nr = list_pids(bench, way), i;
+	long nr = list_pids(bench, method), i;
 	char path[32];
 
 	for (i = 0; i < nr; i++) {
@@ -285,16 +285,16 @@ static void parse_line(const char *line, __u64 *sum)
 	}
 }
 
-/* What a program does that was not made to be fast: stdio and strtoull(). */
-long read_stdio(struct bench *bench, const struct way *way)
+/* A program that is not optimized: stdio and strtoull(). */
+long read_stdio(struct bench *bench, const struct method *method)
 {
-	long nr = list_pids(bench, way), i;
+	long nr = list_pids(bench, method), i;
 	char path[64];
 	FILE *stream;
 	int n;
 
 	for (i = 0; i < nr; i++) {
-		for (n = 0; n < way->nr_files; n++) {
+		for (n = 0; n < method->nr_files; n++) {
 			snprintf(path, sizeof(path), "/proc/%d%s",
 				 bench->pids[i], files[n].name);
 			stream = fopen(path, "re");
@@ -309,7 +309,7 @@ long read_stdio(struct bench *bench, const struct way *way)
 }
 
 /* stat of every thread of the one process. */
-long read_threads(struct bench *bench, const struct way *way)
+long read_threads(struct bench *bench, const struct method *method)
 {
 	char path[32];
 	long nr, i;
@@ -321,15 +321,15 @@ long read_threads(struct bench *bench, const struct way *way)
 		err(1, "%s", path);
 	nr = list_numbers(dirfd, 1, bench->pids, bench->nr);
 	for (i = 0; i < nr; i++)
-		read_process(dirfd, bench->pids[i], way->nr_files);
+		read_process(dirfd, bench->pids[i], method->nr_files);
 	close(dirfd);
 	bench->pids[0] = 0;
 	return nr;
 }
 
-/* stat of the one process, which sums up what its threads did. */
-long read_threaded(struct bench *bench, const struct way *way)
+/* stat of the one process, with the sums of its threads. */
+long read_threaded(struct bench *bench, const struct method *method)
 {
-	read_process(bench->procfd, bench->threaded, way->nr_files);
+	read_process(bench->procfd, bench->threaded, method->nr_files);
 	return 1;
 }

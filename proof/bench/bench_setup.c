@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Quiet processes and threads for the benchmarks, and the clock.
+ * Idle processes and threads for the benchmarks, and the clock.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -26,7 +26,7 @@ static void set_limit(int resource, rlim_t value)
 	setrlimit(resource, &limit);
 }
 
-/* Whoever may not has to make do with the limits as they are. */
+/* Without the permission, the limits stay as they are. */
 static void set_sysctl(const char *path, const char *value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -60,7 +60,7 @@ void bench_close(struct bench *bench)
 		close(bench->netlink);
 }
 
-/* Walk to the end: the cursor is then behind all processes that are there. */
+/* Walk to the end, to get a cursor behind all processes. */
 static void find_cursor(struct bench *bench)
 {
 	static struct xyzzy_task tasks[256];
@@ -96,7 +96,7 @@ static pid_t fork_quiet(int report_fd)
 		pause();
 }
 
-/* @nr bytes say that as many are about to sleep. */
+/* Each of @nr children writes a byte before it sleeps. */
 static void wait_for(int fd, size_t nr)
 {
 	char bytes[4096];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ways to ask: xyzzy(2), and the floor below it.
+ * Methods: xyzzy(2), and system calls that do less.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -8,52 +8,52 @@
 #include "xyzzy.h"
 
 static struct xyzzy_params params_of(const struct bench *bench,
-				     const struct way *way)
+				     const struct method *method)
 {
-	struct xyzzy_params params = XYZZY_PARAMS(way->mask, bench->tasks,
+	struct xyzzy_params params = XYZZY_PARAMS(method->mask, bench->tasks,
 						  bench->nr);
 
 	params.cursor = bench->cursor;
-	if (way->caller == BENCH_PROCFD)
+	if (method->caller == BENCH_PROCFD)
 		params.procfd = bench->procfd;
 	return params;
 }
 
-/* One call for all of them. Who may see none of them gets itself at most. */
-long walk(struct bench *bench, const struct way *way)
+/* One call for all of them. BENCH_HIDDEN sees at most itself. */
+long walk(struct bench *bench, const struct method *method)
 {
-	struct xyzzy_params params = params_of(bench, way);
-	long ret = sys_xyzzy(&params, way->flags);
+	struct xyzzy_params params = params_of(bench, method);
+	long ret = sys_xyzzy(&params, method->flags);
 
-	if (way->caller != BENCH_HIDDEN)
+	if (method->caller != BENCH_HIDDEN)
 		return ret;
 	if (ret > 1)
-		errx(1, "%s: %ld processes seen", way->name, ret);
+		errx(1, "%s: %ld processes seen", method->name, ret);
 	return ret < 0 ? ret : (long)bench->nr;
 }
 
 /* The threads of the one process. */
-long walk_threads(struct bench *bench, const struct way *way)
+long walk_threads(struct bench *bench, const struct method *method)
 {
-	struct xyzzy_params params = params_of(bench, way);
+	struct xyzzy_params params = params_of(bench, method);
 
 	params.pidfd = bench->threaded_fd;
 	return sys_xyzzy(&params, XYZZY_THREADS);
 }
 
-/* The one process; the kernel sums up what its threads did. */
-long walk_threaded(struct bench *bench, const struct way *way)
+/* The one process, with the sums of its threads. */
+long walk_threaded(struct bench *bench, const struct method *method)
 {
-	struct xyzzy_params params = params_of(bench, way);
+	struct xyzzy_params params = params_of(bench, method);
 
 	params.pidfd = bench->threaded_fd;
 	return sys_xyzzy(&params, 0);
 }
 
-/* As many calls as there are processes, each without room for a record. */
-long no_walk(struct bench *bench, const struct way *way)
+/* One call for each process, without room for a record. */
+long no_walk(struct bench *bench, const struct method *method)
 {
-	struct xyzzy_params params = params_of(bench, way);
+	struct xyzzy_params params = params_of(bench, method);
 	size_t i;
 
 	params.nr_tasks = 0;
@@ -64,11 +64,11 @@ long no_walk(struct bench *bench, const struct way *way)
 }
 
 /* The cheapest call that there is. */
-long empty_call(struct bench *bench, const struct way *way)
+long empty_call(struct bench *bench, const struct method *method)
 {
 	size_t i;
 
-	(void)way;
+	(void)method;
 	for (i = 0; i < bench->nr; i++)
 		syscall(__NR_getppid);
 	return bench->nr;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does it cost to ask what N processes are doing? xyzzy(2) against the
- * ways that there are without it. Not a test; run it by hand, as root:
+ * The cost of reading N processes with xyzzy(2) and with other methods. Run as
+ * root:
  *
  *   xyzzy_bench [N]		one xyzzy() against five files of /proc, a line
- *   xyzzy_bench -t [N...]	all ways, a table
- *   xyzzy_bench -c [N...]	all ways, as "csv n,way,abi,ns per process"
+ *   xyzzy_bench -t [N...]	all methods, a table
+ *   xyzzy_bench -c [N...]	all methods, as "csv n,method,abi,ns per process"
  *
- * -w WAY,... leaves out the other ways. With -T, one process of N threads is
- * asked about in place of N processes, and with -B M beside another one of M.
+ * -w METHOD,... measures only these methods. With -T, one process of N threads is
+ * read instead of N processes, and with -B M there is another one of M threads.
  *
- * Where the clock counts instructions (qemu -icount shift=0) the figures do
- * not depend on the machine.
+ * If the clock counts instructions (qemu -icount shift=0), the figures do not
+ * depend on the machine.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -20,17 +20,17 @@
 #include "bench.h"
 #include "child.h"
 
-/* The best of so many passes, unless they take longer than that. */
+/* The best of this many passes, or of fewer if they take longer than this. */
 #define PASSES		5
 #define PASSES_NS	500000000ULL
 
-/* A pass takes at least so many steps of the clock. */
+/* A pass takes at least this many steps of the clock. */
 #define CLOCK_STEPS	50
 
 #define XYZZY(name, groups, what) { name, what, walk, .mask = groups }
 #define PROC(name, nr, what) { name, what, read_files, .nr_files = nr }
 
-static const struct way ways[] = {
+static const struct method methods[] = {
 	XYZZY("id", XYZZY_ID, "xyzzy: ID"),
 	XYZZY("creds", XYZZY_CREDS, "xyzzy: ID, CREDS"),
 	XYZZY("sched", XYZZY_SCHED, "xyzzy: ID, SCHED"),
@@ -68,7 +68,7 @@ static const struct way ways[] = {
 	  .mask = XYZZY_ALL, .caller = BENCH_HIDDEN },
 };
 
-static const struct way thread_ways[] = {
+static const struct method thread_methods[] = {
 	{ "thread-id", "xyzzy: threads, ID", walk_threads, .mask = XYZZY_ID },
 	{ "thread-all", "xyzzy: threads, all groups", walk_threads,
 	  .mask = XYZZY_ALL },
@@ -91,47 +91,48 @@ static uint64_t clock_resolution(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static void run_way(struct bench *bench, const struct way *way, size_t expected)
+static void run_method(struct bench *bench, const struct method *method,
+		       size_t expected)
 {
-	long ret = way->run(bench, way);
+	long ret = method->run(bench, method);
 
 	if (ret < 0)
-		err(1, "%s", way->name);
+		err(1, "%s", method->name);
 	if ((size_t)ret != expected)
-		errx(1, "%s: %ld of %zu processes", way->name, ret, expected);
+		errx(1, "%s: %ld of %zu processes", method->name, ret, expected);
 }
 
 /*
- * One pass; the result is ns for each process. A clock that does no more than
- * tick, as that of a guest without a TSC, needs something longer to measure.
+ * One pass; returns ns per process. A clock with the resolution of a tick, as in
+ * a guest without a TSC, needs more than one call to measure.
  */
-static double pass(struct bench *bench, const struct way *way)
+static double pass(struct bench *bench, const struct method *method)
 {
-	bool one = way->run == walk_threaded || way->run == read_threaded;
+	bool one = method->run == walk_threaded || method->run == read_threaded;
 	uint64_t resolution = clock_resolution(), start = bench_now(), ns;
 	size_t expected = one ? 1 : bench->nr, runs = 0;
 
 	do {
-		run_way(bench, way, expected);
+		run_method(bench, method, expected);
 		runs++;
 		ns = bench_now() - start;
 	} while (ns < CLOCK_STEPS * resolution);
 	return (double)ns / expected / runs;
 }
 
-/* Returns -1 if the kernel has not got the way. */
-static double best_pass(struct bench *bench, const struct way *way)
+/* Returns -1 if the kernel does not support the method. */
+static double best_pass(struct bench *bench, const struct method *method)
 {
 	double ns, best = -1;
 	uint64_t start;
 	int i;
 
-	/* The first is to warm up: page faults, dentries and inodes. */
-	if (way->run(bench, way) < 0)
+	/* Warm up: page faults, dentries and inodes. */
+	if (method->run(bench, method) < 0)
 		return -1;
 	start = bench_now();
 	for (i = 0; i < PASSES && (!i || bench_now() - start < PASSES_NS); i++) {
-		ns = pass(bench, way);
+		ns = pass(bench, method);
 		if (!i || ns < best)
 			best = ns;
 	}
@@ -139,21 +140,21 @@ static double best_pass(struct bench *bench, const struct way *way)
 }
 
 /* In a child, which can become another user. */
-static double measure(struct bench *bench, const struct way *way)
+static double measure(struct bench *bench, const struct method *method)
 {
 	double *ns = share_memory(sizeof(*ns)), result;
 	pid_t pid = fork_child();
 	int status;
 
 	if (!pid) {
-		if (way->caller == BENCH_HIDDEN &&
+		if (method->caller == BENCH_HIDDEN &&
 		    setresuid(BENCH_USER, BENCH_USER, BENCH_USER))
 			err(1, "setresuid");
-		*ns = best_pass(bench, way);
+		*ns = best_pass(bench, method);
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
-		errx(1, "%s: failed", way->name);
+		errx(1, "%s: failed", method->name);
 	result = *ns;
 	munmap(ns, sizeof(*ns));
 	return result;
@@ -172,36 +173,37 @@ static bool is_wanted(const char *list, const char *name)
 	return !list;
 }
 
-static void print_csv(const struct bench *bench, const struct way *way,
+static void print_csv(const struct bench *bench, const struct method *method,
 		      double ns)
 {
 	if (ns >= 0)
-		printf("csv %zu,%s,%s,%.1f\n", bench->nr, way->name, BENCH_ABI,
-		       ns);
+		printf("csv %zu,%s,%s,%.1f\n", bench->nr, method->name,
+		       BENCH_ABI, ns);
 }
 
-static void print_row(const struct bench *bench, const struct way *way,
+static void print_row(const struct bench *bench, const struct method *method,
 		      double ns)
 {
 	if (ns >= 0)
-		printf("%-40s %6zu %12.1f\n", way->what, bench->nr, ns);
+		printf("%-40s %6zu %12.1f\n", method->what, bench->nr, ns);
 	else
-		printf("%-40s %6zu %12s\n", way->what, bench->nr, "-");
+		printf("%-40s %6zu %12s\n", method->what, bench->nr, "-");
 }
 
-/* What to measure, and how to tell. */
+/* What to measure, and how to print it. */
 struct job {
-	const char *wanted;	/* Names of ways; NULL: all */
+	const char *wanted;	/* Names of methods; NULL: all */
 	bool threads;
 	size_t others;		/* Threads of another process */
-	void (*print)(const struct bench *bench, const struct way *way,
+	void (*print)(const struct bench *bench, const struct method *method,
 		      double ns);
 };
 
-static void run_ways(struct bench *bench, const struct job *job)
+static void run_methods(struct bench *bench, const struct job *job)
 {
-	const struct way *list = job->threads ? thread_ways : ways;
-	size_t nr = job->threads ? ARRAY_SIZE(thread_ways) : ARRAY_SIZE(ways);
+	const struct method *list = job->threads ? thread_methods : methods;
+	size_t nr = job->threads ? ARRAY_SIZE(thread_methods) :
+				   ARRAY_SIZE(methods);
 	size_t i;
 
 	for (i = 0; i < nr; i++)
@@ -215,17 +217,17 @@ static void run_job(struct bench *bench, const struct job *job, size_t nr)
 		bench_start_threads(bench, nr, job->others);
 	else
 		bench_start(bench, nr, 0);
-	run_ways(bench, job);
+	run_methods(bench, job);
 	bench_stop(bench);
 }
 
-static const struct way *find_way(const char *name)
+static const struct method *find_method(const char *name)
 {
-	const struct way *way = ways;
+	const struct method *method = methods;
 
-	while (strcmp(way->name, name))
-		way++;
-	return way;
+	while (strcmp(method->name, name))
+		method++;
+	return method;
 }
 
 static void compare(struct bench *bench, size_t nr)
@@ -233,8 +235,8 @@ static void compare(struct bench *bench, size_t nr)
 	double call, proc;
 
 	bench_start(bench, nr, 0);
-	call = measure(bench, find_way("all")) * nr / 1e6;
-	proc = measure(bench, find_way("five-files")) * nr / 1e6;
+	call = measure(bench, find_method("all")) * nr / 1e6;
+	proc = measure(bench, find_method("five-files")) * nr / 1e6;
 	printf("%zu processes: %.3f ms in one xyzzy(), %.3f ms from /proc, %.1f times\n",
 	       nr, call, proc, proc / call);
 	bench_stop(bench);
@@ -264,7 +266,7 @@ int main(int argc, char **argv)
 			job.wanted = optarg;
 			break;
 		default:
-			errx(1, "usage: xyzzy_bench [-c|-t] [-T [-B M]] [-w WAY,...] [N...]");
+			errx(1, "usage: xyzzy_bench [-c|-t] [-T [-B M]] [-w METHOD,...] [N...]");
 		}
 	}
 	bench_open(&bench);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does a monitor cost those who fork and exit? Not a test; run it by hand,
- * as root:
+ * What a monitor costs processes that fork and exit. Run as root:
  *
  *   xyzzy_load N	on two CPUs: how many fork+exit per second one of them
  *			gets done while the other one spins in user space, takes
@@ -14,12 +13,11 @@
  *			beside processes that execute programs on the other CPU,
  *			in ns
  *
- * N more processes are quiet. Prints "csv n,way,abi,value". What is on two CPUs
- * depends on all that the machine does. It cannot be had by counting instructions: QEMU
- * then has one clock for both CPUs and lets them run in turn, one of them for
- * nearly all of the time. What is on one can: it has what a snapshot leaves behind
- * (dentries and inodes that exit has to drop, cold lists), but no waiting for
- * locks.
+ * N more processes are idle. Prints "csv n,method,abi,value". The figures of two
+ * CPUs depend on the load of the machine; instructions cannot be counted, because
+ * QEMU then has one clock for both CPUs and runs them in turn. The figures of one
+ * CPU can be counted. They have what a snapshot leaves behind (dentries and
+ * inodes that exit drops, cold lists), but no waiting for locks.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -32,26 +30,26 @@
 #define CHILDREN	50	/* That come and go, in one round on one CPU */
 #define SPARE		(CHILDREN + 2)
 
-static const struct way call = { "call", "", walk, .mask = XYZZY_ALL };
-static const struct way scan = { "scan", "", read_files, .nr_files = 5 };
+static const struct method call = { "call", "", walk, .mask = XYZZY_ALL };
+static const struct method scan = { "scan", "", read_files, .nr_files = 5 };
 
 enum { NONE, CALL, CALL_PACED, SCAN, MODES };
 
 static const struct mode {
 	const char *name;
-	const struct way *way;
+	const struct method *method;
 	bool paced;		/* As often as the scan in the last round */
 } modes[MODES] = {
 	[NONE] = { .name = "none" },
-	[CALL] = { .name = "call", .way = &call },
-	[CALL_PACED] = { .name = "call-paced", .way = &call, .paced = true },
-	[SCAN] = { .name = "scan", .way = &scan },
+	[CALL] = { .name = "call", .method = &call },
+	[CALL_PACED] = { .name = "call-paced", .method = &call, .paced = true },
+	[SCAN] = { .name = "scan", .method = &scan },
 };
 
-static void snapshot(struct bench *bench, const struct way *way)
+static void snapshot(struct bench *bench, const struct method *method)
 {
-	if (way && way->run(bench, way) < (long)(bench->nr - SPARE))
-		err(1, "%s", way->name);
+	if (method && method->run(bench, method) < (long)(bench->nr - SPARE))
+		err(1, "%s", method->name);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -123,7 +121,7 @@ static void spin_until(uint64_t end)
 		;
 }
 
-/* Returns how many forks there were in a window; *@nr: so many snapshots. */
+/* Returns the number of forks in a window; *@nr is the number of snapshots. */
 static double run_window(struct bench *bench, const struct mode *mode,
 			 unsigned long *forks, int *nr)
 {
@@ -132,14 +130,14 @@ static double run_window(struct bench *bench, const struct mode *mode,
 	unsigned long before = count(forks);
 	int i;
 
-	for (i = 0; mode->way && now < end; i++) {
-		snapshot(bench, mode->way);
+	for (i = 0; mode->method && now < end; i++) {
+		snapshot(bench, mode->method);
 		now = bench_now();
 		if (pace && now < start + (i + 1) * pace)
 			spin_until(start + (i + 1) * pace);
 	}
 	spin_until(end);
-	if (mode->way == &scan)
+	if (mode->method == &scan)
 		*nr = i;
 	return (double)(count(forks) - before) / (bench_now() - start) * 1e9;
 }
@@ -174,7 +172,7 @@ static void run_two_cpus(struct bench *bench)
 }
 
 /*
- * Programs are executed: a snapshot has to wait for who is in the middle of it.
+ * Processes that call execve(), which a snapshot has to wait for.
  */
 #define EXEC_LOOP "exec-loop"
 #define EXEC_LOOPS 4
@@ -251,8 +249,8 @@ static void run_beside_execs(struct bench *bench)
 }
 
 /*
- * One CPU. The monitor is a process of its own, so that its memory is none of
- * what fork copies.
+ * One CPU. The monitor is a separate process, so that fork does not copy its
+ * memory.
  */
 struct monitor {
 	pid_t pid;
@@ -261,7 +259,7 @@ struct monitor {
 };
 
 static void start_monitor(struct bench *bench, struct monitor *monitor,
-			  const struct way *way)
+			  const struct method *method)
 {
 	char byte;
 
@@ -273,7 +271,7 @@ static void start_monitor(struct bench *bench, struct monitor *monitor,
 	if (monitor->pid)
 		return;
 	while (read(monitor->ask[0], &byte, 1) == 1) {
-		snapshot(bench, way);
+		snapshot(bench, method);
 		if (write(monitor->answer[1], &byte, 1) != 1)
 			break;
 	}
@@ -298,7 +296,7 @@ static void end_monitor(const struct monitor *monitor)
 	close(monitor->answer[1]);
 }
 
-/* Those that come and go. */
+/* Processes that start and exit. */
 struct children {
 	pid_t pids[CHILDREN];
 	int ready[2];
@@ -331,8 +329,8 @@ static void fork_children(struct children *children)
 }
 
 /*
- * The descriptor that is closed lets them go. Waiting for one child after the
- * other keeps the quiet ones out of it.
+ * They exit when the descriptor is closed. Wait for each of them by its ID, as
+ * the idle ones are children, too.
  */
 static void end_children(const struct children *children)
 {
@@ -373,7 +371,7 @@ static void run_one_cpu(struct bench *bench)
 	for (mode = NONE; mode < MODES; mode++) {
 		if (modes[mode].paced)
 			continue;
-		start_monitor(bench, &monitor, modes[mode].way);
+		start_monitor(bench, &monitor, modes[mode].method);
 		fork_around(&monitor);
 		for (round = 0; round < ROUNDS; round++)
 			ns[round] = fork_around(&monitor);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does one call allocate, and for how long does it hold off the others?
- * The kernel's own tracer tells. Not a test; run it by hand, as root:
+ * The allocations of one call, and the length of its RCU sections, measured with
+ * the kernel's tracer. Run as root:
  *
  *   xyzzy_trace [N...]		N processes
  *   xyzzy_trace -T [N...]	one process of N threads
  *
- * With -v, the lines of the trace that count are shown, too.
+ * With -v, print the lines of the trace that count.
  *
- * Prints "csv n,way,abi,value": allocations a call, and the ns of the longest
- * RCU read-side section of a call, and beside it those of do_task_stat(), which
- * fills in /proc/PID/stat. The sections are fill_batch(); report_task() for a
+ * Prints "csv n,method,abi,value": the allocations of a call, the ns of its
+ * longest RCU read-side section, and those of do_task_stat(), which fills in
+ * /proc/PID/stat. The sections are fill_batch(); report_task() for a
  * process with more threads than a batch has room for; and collect_tids(), which
  * finds the threads of one process.
  */
@@ -60,33 +60,33 @@ static void mount_tracefs(void)
 		err(1, TRACEFS "/trace_marker");
 }
 
-/* What changes the user allocates: not for counting allocations. */
-static void call_as_user(struct bench *bench, const struct way *way)
+/* Changing the user allocates, so allocations are not counted then. */
+static void call_as_user(struct bench *bench, const struct method *method)
 {
-	uid_t user = way->caller == BENCH_HIDDEN ? BENCH_USER : 0;
+	uid_t user = method->caller == BENCH_HIDDEN ? BENCH_USER : 0;
 
 	if (user && seteuid(user))
 		err(1, "seteuid");
-	if (way->run(bench, way) < 0)
-		err(1, "%s", way->name);
+	if (method->run(bench, method) < 0)
+		err(1, "%s", method->name);
 	if (user && seteuid(0))
 		err(1, "seteuid");
 }
 
-/* The call, with the kernel tracing just it. */
-static void trace_call(struct bench *bench, const struct way *way)
+/* Trace the call alone. */
+static void trace_call(struct bench *bench, const struct method *method)
 {
-	/* Once to warm up. */
-	call_as_user(bench, way);
+	/* Warm up. */
+	call_as_user(bench, method);
 	set("trace", "");
 	set("tracing_on", "1");
 	mark(BEGIN);
-	call_as_user(bench, way);
+	call_as_user(bench, method);
 	mark(END);
 	set("tracing_on", "0");
 }
 
-/* Gives each line between the markers to @line. */
+/* Call @line for each line between the markers. */
 static void read_trace(void (*line)(const char *text, double *value),
 		       double *value)
 {
@@ -112,7 +112,7 @@ static void read_trace(void (*line)(const char *text, double *value),
 		errx(1, "the trace is not whole: %d of 2 markers", markers);
 }
 
-/* Every kind of allocation is an event. */
+/* The events of all kinds of allocation. */
 static const char * const events[] = {
 	"kmalloc", "kmem_cache_alloc", "mm_page_alloc",
 };
@@ -140,7 +140,7 @@ static void count_line(const char *text, double *value)
 	}
 }
 
-static double count_allocations(struct bench *bench, const struct way *way)
+static double count_allocations(struct bench *bench, const struct method *method)
 {
 	char pid[16];
 	double count = 0;
@@ -148,7 +148,7 @@ static double count_allocations(struct bench *bench, const struct way *way)
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	set("set_event_pid", pid);
 	set_events("1");
-	trace_call(bench, way);
+	trace_call(bench, method);
 	read_trace(count_line, &count);
 	set_events("0");
 	return count;
@@ -169,45 +169,45 @@ static void longest_line(const char *text, double *value)
 		*value = us * 1000;
 }
 
-static double time_function(struct bench *bench, const struct way *way,
+static double time_function(struct bench *bench, const struct method *method,
 			    const char *function)
 {
 	double longest = 0;
 
 	set("set_ftrace_filter", function);
 	set("current_tracer", "function_graph");
-	trace_call(bench, way);
+	trace_call(bench, method);
 	read_trace(longest_line, &longest);
 	set("current_tracer", "nop");
 	if (!longest)
-		errx(1, "%s: %s was not seen", way->name, function);
+		errx(1, "%s: %s was not seen", method->name, function);
 	return longest;
 }
 
-static double time_batch(struct bench *bench, const struct way *way)
+static double time_batch(struct bench *bench, const struct method *method)
 {
-	return time_function(bench, way, "fill_batch*");
+	return time_function(bench, method, "fill_batch*");
 }
 
-static double time_process(struct bench *bench, const struct way *way)
+static double time_process(struct bench *bench, const struct method *method)
 {
-	return time_function(bench, way, "report_task*");
+	return time_function(bench, method, "report_task*");
 }
 
-static double time_collecting(struct bench *bench, const struct way *way)
+static double time_collecting(struct bench *bench, const struct method *method)
 {
-	return time_function(bench, way, "collect_tids*");
+	return time_function(bench, method, "collect_tids*");
 }
 
-static double time_stat(struct bench *bench, const struct way *way)
+static double time_stat(struct bench *bench, const struct method *method)
 {
-	return time_function(bench, way, "do_task_stat*");
+	return time_function(bench, method, "do_task_stat*");
 }
 
-/* What is measured of which call. */
+/* What to measure of which call. */
 static const struct figure {
-	struct way way;
-	double (*measure)(struct bench *bench, const struct way *way);
+	struct method method;
+	double (*measure)(struct bench *bench, const struct method *method);
 	bool of_threads;
 } figures[] = {
 	{ { "alloc-none", "", empty_call }, count_allocations },
@@ -239,8 +239,8 @@ static void run_figures(struct bench *bench, bool of_threads)
 	for (i = 0; i < ARRAY_SIZE(figures); i++) {
 		if (figures[i].of_threads != of_threads)
 			continue;
-		printf("csv %zu,%s,%s,%.0f\n", bench->nr, figures[i].way.name,
-		       BENCH_ABI, figures[i].measure(bench, &figures[i].way));
+		printf("csv %zu,%s,%s,%.0f\n", bench->nr, figures[i].method.name,
+		       BENCH_ABI, figures[i].measure(bench, &figures[i].method));
 		fflush(stdout);
 	}
 }

@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 
 /*
- * With CONFIG_KCOV, which basic blocks of the kernel calls reach: of those that
- * are built to tell. The addresses are where Documentation/dev-tools/kcov.rst
- * says, and 64 bits wide on a 64-bit kernel for programs of each ABI.
+ * With CONFIG_KCOV, the basic blocks that calls reach in instrumented objects.
+ * Documentation/dev-tools/kcov.rst has the layout. The addresses of a 64-bit
+ * kernel have 64 bits, whatever the ABI of the program is.
  */
 #define DEBUGFS "/sys/kernel/debug/"
 #define BLOCKS_MAX 4096
@@ -26,7 +26,7 @@ struct blocks {
 	__u64 addresses[BLOCKS_MAX];
 };
 
-/* Of a thread: how many addresses, and behind that, they. NULL without KCOV. */
+/* Of a thread: the number of addresses, then these. NULL without KCOV. */
 static inline __u64 *blocks_trace(void)
 {
 	__u64 *trace = NULL;
@@ -59,7 +59,7 @@ static inline void blocks_add(struct blocks *blocks, __u64 address)
 	}
 }
 
-/* What calls have left in @trace since the last time. */
+/* Add the addresses that calls have left in @trace. */
 static inline void blocks_take(struct blocks *blocks, __u64 *trace)
 {
 	for (__u64 i = 1; i <= trace[0]; i++)

@@ -6,8 +6,8 @@
 #include "record.h"
 
 /*
- * One call with made-up arguments. All of it follows from a seed and the
- * number of the call, so that each call can be made again alone.
+ * One call with random arguments. They depend only on a seed and the number of
+ * the call, so that each call can be repeated alone.
  */
 
 /* Where a pointer points. */
@@ -42,7 +42,7 @@ struct rng {
 	__u64 state;
 };
 
-/* splitmix64: any seed is a good one. */
+/* splitmix64, which works with any seed. */
 static inline __u64 rng_next(struct rng *rng)
 {
 	__u64 z = rng->state += 0x9e3779b97f4a7c15ULL;
@@ -76,7 +76,7 @@ static inline __u32 rng_pick(struct rng *rng, const __u32 *values, size_t nr)
 	return values[rng_below(rng, nr)];
 }
 
-/* Numbers of all magnitudes, those next to a power of two above all. */
+/* Numbers of all magnitudes, most of them next to a power of two. */
 static inline __u64 rng_number(struct rng *rng)
 {
 	__u64 power = 1ULL << rng_below(rng, 64);
@@ -91,7 +91,7 @@ static inline __u64 rng_number(struct rng *rng)
 	}
 }
 
-/* Now and then one of the bad places. */
+/* Sometimes one of the bad places. */
 static inline enum where rng_where(struct rng *rng)
 {
 	return rng_one_in(rng, 20) ? 1 + rng_below(rng, NR_WHERE - 1) :
@@ -131,7 +131,7 @@ static inline __u32 make_task_size(struct rng *rng)
 	return rng_one_in(rng, 8) ? 4096 : 80 + 8 * rng_below(rng, 120);
 }
 
-/* Now and then with groups that @task_size cuts. */
+/* Sometimes with groups that @task_size cuts. */
 static inline __u64 make_mask(struct rng *rng, __u32 task_size)
 {
 	__u64 groups = rng_one_in(rng, 20) ? XYZZY_ALL :
@@ -149,7 +149,7 @@ static inline unsigned int make_flags(struct rng *rng)
 	return rng_next(rng) & (XYZZY_THREADS | XYZZY_APPROX_MEM);
 }
 
-/* One of those that are right in the place, but now and then any one. */
+/* Usually a valid descriptor, sometimes any of them. */
 static inline const struct fuzz_fd *make_fd(struct rng *rng,
 					    const struct fuzz_world *world,
 					    bool as_pidfd)
@@ -234,7 +234,7 @@ static inline struct fuzz_call make_call(struct rng *rng,
 	return call;
 }
 
-/* The pointer for a place; @size bytes from @map on are there, of them @room. */
+/* The pointer for a place; @map has @size bytes, @room of them mapped. */
 static inline void *place(enum where where, char *map, char *map_ro,
 			  size_t size, size_t room)
 {
@@ -252,7 +252,7 @@ static inline void *place(enum where where, char *map, char *map_ro,
 	}
 }
 
-/* Put it where it belongs; returns the pointer to the parameters. */
+/* Copy the parameters to their place; returns the pointer to them. */
 static inline struct xyzzy_params *place_call(const struct fuzz_world *world,
 					      struct fuzz_call *call)
 {
@@ -269,7 +269,7 @@ static inline struct xyzzy_params *place_call(const struct fuzz_world *world,
 	return place(call->where, world->params, world->params_ro, size, room);
 }
 
-/* The array before the call, so that what is written shows. */
+/* Fill the array before the call, to see what it writes. */
 static inline void poison_buf(const struct fuzz_world *world,
 			      const struct fuzz_call *call)
 {

@@ -7,12 +7,12 @@
 #include <stdarg.h>
 
 /*
- * What the contract says of a call: its checks in their order, then how many
- * records there are to be. Nothing here looks at what the kernel did.
+ * What the documentation says about a call: the checks in their order, then the
+ * number of records. Nothing here uses results of the kernel.
  */
 struct outcome {
 	int err;		/* 0 or -errno */
-	int or_err;		/* This one will do as well */
+	int or_err;		/* Another valid result */
 	bool e2big;		/* The size is written back */
 	/* How many records, and nothing else. */
 	long min;
@@ -83,7 +83,7 @@ static inline int check_fds(const struct fuzz_call *call, bool root)
 	return 0;
 }
 
-/* Processes (threads) that are there for sure, and if those are all. */
+/* Processes (threads) that must exist, and whether there may be more. */
 static inline long nr_processes(const struct fuzz_call *call, bool root,
 				bool *exact)
 {
@@ -117,7 +117,7 @@ static inline void count_records(const struct fuzz_call *call, bool root,
 	if (room > 1 << 20)
 		room = 1 << 20;
 	outcome->room = buf_takes(call);
-	/* Where a cursor leads is up to the kernel. */
+	/* The kernel decides what a cursor means. */
 	if (call->params.cursor)
 		min = 0;
 	if (room > outcome->room && !outcome->room && max) {
@@ -146,7 +146,7 @@ static inline struct outcome foresee(const struct fuzz_call *call, bool root)
 		outcome.err = check_fds(call, root);
 	if (!outcome.err)
 		count_records(call, root, &outcome);
-	/* What is to be written there cannot. */
+	/* The result cannot be written. */
 	if (call->where == WHERE_READ_ONLY &&
 	    (!outcome.err || outcome.err == -E2BIG)) {
 		outcome.err = -EFAULT;
@@ -156,7 +156,7 @@ static inline struct outcome foresee(const struct fuzz_call *call, bool root)
 	return outcome;
 }
 
-/* What was wrong first, in words; empty if nothing was. */
+/* The first fault found, empty without any. */
 struct verdict {
 	char text[512];
 };
@@ -239,7 +239,7 @@ static inline bool judge_buf(const struct fuzz_call *call,
 	for (long i = 0; i < ret; i++, pos += call->params.task_size)
 		if (!judge_record(call, world, pos, &last, verdict))
 			return false;
-	/* The record that could not be stored may be there in part. */
+	/* A part of the record that could not be stored may be there. */
 	if (ret == -EFAULT || (ret > 0 && call->params.nr_tasks > (size_t)ret &&
 			       end - pos < call->params.task_size))
 		return true;
@@ -247,7 +247,7 @@ static inline bool judge_buf(const struct fuzz_call *call,
 	       wrong(verdict, "written behind the %ld records", ret);
 }
 
-/* What the parameters are to be after the call. */
+/* The parameters as they have to be after the call. */
 static inline bool judge_params(const struct fuzz_call *call,
 				const struct fuzz_world *world, long ret,
 				struct verdict *verdict)

@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 
 /*
- * What a fuzzed call can refer to: processes, descriptors of every kind, and
- * memory. Each descriptor says what the contract makes of it. Include after
+ * What a call can refer to: processes, descriptors of every kind, and memory,
+ * with the documented result of each descriptor. Include after
  * kselftest_harness.h.
  */
 #define NR_SLEEPERS 40
-/* More than the kernel sums up together with other processes. */
+/* More threads than the kernel adds up within a batch. */
 #define NR_CROWD 140
 #define NR_FDS_MAX 60
 
@@ -97,7 +97,7 @@ static inline void add_bad_numbers(struct fuzz_world *world)
 	add_fd(world, "a closed one", closed_fd())->procfd_err = -EBADF;
 }
 
-/* What names a file without being open for reading. */
+/* Descriptors with O_PATH. */
 static inline void add_path(struct fuzz_world *world, const char *name,
 			    const char *path)
 {
@@ -171,7 +171,7 @@ static inline struct fuzz_fd *add_pidfd(struct fuzz_world *world,
 	return new;
 }
 
-/* The numbers by which the kernel knows the caller, if it does. */
+/* The numbers that stand for the caller, if the kernel has them. */
 static inline void add_pidfd_self(struct fuzz_world *world)
 {
 	const int numbers[] = { PIDFD_SELF_THREAD, PIDFD_SELF_THREAD_GROUP };
@@ -218,10 +218,10 @@ static inline void set_nr_own_threads(struct fuzz_world *world, int nr)
 			world->fds[i].nr_threads = nr;
 }
 
-/* What some caches want shared memory to be aligned to at most, as on parisc. */
+/* The largest alignment that caches need for shared memory, as on parisc. */
 #define COLOURS (4UL * 1024 * 1024)
 
-/* Addresses for @size bytes and behind them a page that cannot be accessed. */
+/* Addresses for @size bytes and an inaccessible page behind them. */
 static inline char *reserve(size_t size)
 {
 	char *map = mmap(NULL, size + page_size() + COLOURS, PROT_NONE,
@@ -232,7 +232,7 @@ static inline char *reserve(size_t size)
 	return (char *)(((uintptr_t)map + COLOURS - 1) / COLOURS * COLOURS);
 }
 
-/* Memory and, in the same place of @alias, the same memory read-only. */
+/* Memory, and at *@alias the same memory read-only. */
 static inline char *map_twice(size_t size, char **alias)
 {
 	int fd = syscall(__NR_memfd_create, "fuzz", 0);
@@ -248,7 +248,7 @@ static inline char *map_twice(size_t size, char **alias)
 	return map;
 }
 
-/* Returns 0 or -errno; what cannot be had here is left out. */
+/* Returns 0 or -errno; leaves out what the kernel does not have. */
 static inline int world_make(struct fuzz_world *world)
 {
 	int err = actors_start(world->actors);
@@ -268,7 +268,7 @@ static inline int world_make(struct fuzz_world *world)
 		subject_kill(&world->session);
 	world->supported = xyzzy_supported();
 
-	/* The first one is what most calls take. */
+	/* Most calls use the first one. */
 	add_fd(world, "none", -1)->shows = SHOWS_PTRACEABLE;
 	world->fds[0].pidfd_err = 0;
 	add_bad_numbers(world);

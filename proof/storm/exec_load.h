@@ -10,16 +10,16 @@
 #include <sys/stat.h>
 
 /*
- * Processes of USER that execute programs all the time, on the first CPU:
+ * Processes of USER that keep calling execve() on the first CPU:
  *
- * Loops execute themselves, so that each is one process from start to end.
+ * Loops execute themselves, so that each is one process all the time.
  *
- * Forkers, named OLD_NAME, have OLD_SIZE mapped; so have their children, until
- * they execute what is named NEW_NAME and never maps as much. No process is
- * ever small with the old name, or large with the new one.
+ * Forkers, named OLD_NAME, have OLD_SIZE mapped. So have their children, until
+ * they execute a program named NEW_NAME, which maps less. A process that is small
+ * with the old name, or large with the new one, does not exist.
  *
- * The programs are this one. Which one it is to be tells the last part of
- * argv[0], a symbolic link to it, which the process is named after.
+ * All of these are this program, through symbolic links. The last part of
+ * argv[0] says which one it is, and is the name of the process.
  */
 #define LOOP_NAME "exec-loop"
 #define OLD_NAME "exec-old"
@@ -81,7 +81,7 @@ static inline void exec_program(struct exec_args *args)
 		pause();
 }
 
-/* Is this one of the programs? If so, be it. */
+/* For main(): run as one of these programs, if argv says so. */
 static inline void exec_load_main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
@@ -93,7 +93,7 @@ static inline void exec_load_main(int argc, char **argv)
 	eventfd_write(atoi(argv[1]), 1);
 	if (!strcmp(name, NEW_NAME))
 		_exit(EXIT_SUCCESS);
-	/* A thread that becomes the process has not asked for that yet. */
+	/* The setting is per thread, and this may have been another one. */
 	die_with_parent(atoi(argv[3]));
 	snprintf(args.path, sizeof(args.path), "%s", argv[0]);
 	snprintf(args.counter, sizeof(args.counter), "%s", argv[1]);
@@ -102,7 +102,7 @@ static inline void exec_load_main(int argc, char **argv)
 	exec_program(&args);
 }
 
-/* With its new user IDs a process is dumpable after the next exec only. */
+/* After a change of user IDs, a process is not dumpable until the next exec. */
 static inline void become_user(pid_t parent)
 {
 	const struct caller user = ORDINARY_USER;
@@ -200,7 +200,7 @@ static inline bool wait_name(pid_t pid, const char *name)
 	return false;
 }
 
-/* Returns when programs are executed, or -errno. */
+/* Returns 0 when all of them run, or -errno. */
 static inline int exec_load_start(struct exec_load *load, bool by_thread)
 {
 	bool runs = true;
@@ -228,7 +228,7 @@ static inline int exec_load_start(struct exec_load *load, bool by_thread)
 	return runs ? 0 : -ETIMEDOUT;
 }
 
-/* Do they all live? */
+/* Are all of them alive? */
 static inline bool exec_load_lives(const struct exec_load *load)
 {
 	bool lives = true;

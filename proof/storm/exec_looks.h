@@ -8,8 +8,8 @@
 #include <sys/time.h>
 
 /*
- * Who looks at the load of exec_load.h, in a process of its own on the second
- * CPU, and what was seen.
+ * A watcher, which reads the processes of exec_load.h from the second CPU, and
+ * what it has seen.
  */
 static const struct look {
 	const char *name;
@@ -46,7 +46,7 @@ struct watcher {
 	int procfd;
 	const struct exec_load *load;
 	int pidfds[NR_LOOPS];
-	__u64 ms;		/* For so long */
+	__u64 ms;		/* How long */
 	int sa_flags;		/* With signals from a timer, if not -1 */
 	struct tally tally;
 };
@@ -67,7 +67,7 @@ static inline void found_wrong(struct tally *tally, unsigned long *count,
 	va_end(args);
 }
 
-/* Is a process with this name and this size half of one and half of another? */
+/* Are name and size of different programs? */
 static inline bool is_torn(const char *name, __u64 size)
 {
 	return (!strcmp(name, OLD_NAME) && size < OLD_SIZE) ||
@@ -99,7 +99,7 @@ static inline void check_loop(struct tally *tally, const char *look,
 			    pid, count);
 }
 
-/* One call, or with a pidfd of -1 a walk, and how long it took. */
+/* One call, or a walk if @pidfd is -1. Records how long it took. */
 static inline int look_once(struct watcher *watcher, const struct look *look,
 			    int pidfd, __u64 mask, struct walk *walk)
 {
@@ -134,7 +134,7 @@ static inline void look_at_all(struct watcher *watcher,
 	walk_free(&walk);
 }
 
-/* The error of one that is gone is for the caller to judge. */
+/* ESRCH is an error only for a loop. */
 static inline int look_at_one(struct watcher *watcher, const struct look *look,
 			      int pidfd, __u64 mask, pid_t loop)
 {
@@ -151,7 +151,7 @@ static inline int look_at_one(struct watcher *watcher, const struct look *look,
 	return err;
 }
 
-/* Of one child, so that all looks have their turn. */
+/* Limit for one child, so that all kinds of looks get their turn. */
 #define MAX_LOOKS 100
 
 /* From before it executes the new program until it is reaped. */
@@ -178,7 +178,7 @@ static inline void look_by_pidfd(struct watcher *watcher,
 		look_at_child(watcher, look, mask, watcher->load->children[i]);
 }
 
-/* The same question to procfs, which is to be as good. */
+/* The same with /proc, which is not torn either. */
 static inline void look_at_stat(struct watcher *watcher)
 {
 	struct proc_stat stat;
@@ -187,7 +187,7 @@ static inline void look_at_stat(struct watcher *watcher)
 		struct proc_dir dir = proc_dir(watcher->load->children[i], 0);
 
 		for (int j = 0; j < MAX_LOOKS && !proc_stat(&dir, &stat); j++) {
-			/* That of one that is gone. */
+			/* The process has exited. */
 			if (!stat.field[23])
 				break;
 			watcher->tally.stats++;

@@ -9,10 +9,10 @@
 #include <sys/time.h>
 
 /*
- * Witnesses live through the storms and do nothing, so that their records stay
- * what they were. Walkers look for them in every walk.
+ * Witnesses do nothing during the storms, so that their records do not change.
+ * Walkers look for them in every walk.
  */
-#define NR_STEADY 12		/* Besides the actors: sleepers, one of them dead */
+#define NR_STEADY 12		/* Sleepers besides the actors, one of them a zombie */
 
 struct witness {
 	pid_t pid;
@@ -76,7 +76,7 @@ static inline bool found_wrong(struct walker *walker, const char *what,
 	return false;
 }
 
-/* What is to be seen of a witness by one who asks for less or may see less. */
+/* The record of a witness for a walker that asks for less or may see less. */
 static inline struct xyzzy_task expected_record(const struct walker *walker,
 						const struct witness *witness)
 {
@@ -151,7 +151,7 @@ static inline bool check_records(struct walker *walker, struct walk *walk)
 	return true;
 }
 
-/* The storms' own first processes change all the time, but they are there. */
+/* The first process of each storm changes, but it is in every walk. */
 static inline bool check_storms(struct walker *walker, struct walk *walk)
 {
 	for (size_t i = 0; i < NR_STORMS && !walker->kind->user; i++) {
@@ -190,7 +190,7 @@ static inline int become_walker(const struct walker *walker)
 	return 0;
 }
 
-/* In a child: walk until it is enough. */
+/* In a child: walk until the test ends. */
 static inline void walker_main(struct walker *walker)
 {
 	struct walk walk;

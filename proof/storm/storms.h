@@ -9,15 +9,15 @@
 #include <sys/stat.h>
 
 /*
- * Storms: each is a process that does one kind of thing without end, as the
- * first one of a PID namespace, so that all it starts ends with it.
+ * A storm is a process that does one kind of thing in a loop. It is PID 1 of a
+ * PID namespace, so that its children are killed with it.
  */
 
 /* argv[0] of what a storm executes; see storm_main(). */
 #define STORM_EXIT "storm-exit"
 #define STORM_EXEC "storm-exec"
 
-/* A file that makes who executes it root, for the set-user-ID storm. */
+/* A set-user-ID copy of this program. */
 static char suid_path[64];
 
 static inline void reap_all(void)
@@ -77,7 +77,7 @@ static inline void *thread_execute(void *arg)
 	return arg;
 }
 
-/* A thread that is not the leader takes the process over, again and again. */
+/* A thread that is not the leader calls execve(), in a loop. */
 static inline void storm_thread_execs(void)
 {
 	pthread_t thread;
@@ -140,7 +140,7 @@ static inline void storm_pidns(void)
 	}
 }
 
-/* Each time with another hidepid=; a walk goes through it meanwhile. */
+/* Mount with another hidepid= each time, and walk through it. */
 static inline void storm_procfs(void)
 {
 	char where[] = "/tmp/xyzzy-procfs.XXXXXX", options[32];
@@ -199,7 +199,7 @@ static inline void storm_signals(void)
 		sched_yield();
 }
 
-/* A cgroup with little memory. It is there until storm_oom_end(). */
+/* A cgroup with little memory, which storm_oom_end() removes. */
 #define OOM_CGROUP "/sys/fs/cgroup/xyzzy-storm"
 #define CONTROL "/sys/fs/cgroup/cgroup.subtree_control"
 
@@ -215,7 +215,7 @@ static inline void storm_oom_end(void)
 	for (int i = 0; i < WAIT_TRIES && rmdir(OOM_CGROUP) &&
 	     errno == EBUSY; i++)
 		usleep(1000);
-	/* Refused if others have it on as well. */
+	/* Fails if others use it. */
 	write_text(AT_FDCWD, CONTROL, "-memory");
 }
 
@@ -262,7 +262,7 @@ static const struct storm {
 
 #define NR_STORMS (sizeof(storms) / sizeof(*storms))
 
-/* For main(): what the storms execute is this program. */
+/* For main(): the storms execute this program. */
 static inline bool storm_main(const char *name)
 {
 	if (!strcmp(name, STORM_EXEC))
@@ -270,7 +270,7 @@ static inline bool storm_main(const char *name)
 	return !strcmp(name, STORM_EXIT);
 }
 
-/* Ends only when the storm cannot go on. */
+/* Returns only if the storm cannot continue. */
 static inline int storm_init(void *arg)
 {
 	const struct storm *storm = arg;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * While processes execute programs: each is in every walk, and each record is
- * of one program.
+ * Processes that keep calling execve() are in every walk, and each record is of
+ * one program.
  *
- *   EXEC_SECONDS=N	for so long in all instead of 20
+ *   EXEC_SECONDS=N	for N seconds in all instead of 20
  */
 #include "kselftest_harness.h"
 #include "exec_looks.h"
 
 #define DEFAULT_SECONDS 20
-/* In seconds; whoever runs it has limits of their own. */
+/* In seconds; the harness has a limit of its own. */
 #define NO_TIMEOUT 1000000
 
-/* Into how many parts the time is split: a test of each variant. */
+/* The tests that share the time. */
 #define NR_PARTS 18
 
 static __u64 part_ms(void)
@@ -147,7 +147,7 @@ TEST_F_TIMEOUT(exec, hides_no_process_and_tears_no_record, NO_TIMEOUT)
 }
 
 /*
- * The same with signals all the time: they are no error of the call.
+ * The same with frequent signals, which must not make a call fail.
  */
 FIXTURE(exec_signals)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks while processes come, go and change in every way there is.
+ * Walks while processes start, exit and change in every possible way.
  *
- *   STORM_SECONDS=N	for so long instead of half a minute
+ *   STORM_SECONDS=N	for N seconds instead of 30
  */
 #include "kselftest_harness.h"
 #include "record.h"
@@ -12,12 +12,12 @@
 
 #define DEFAULT_SECONDS 30
 #define WARM_UP_SECONDS 2
-/* In seconds; ktap.sh and others have limits of their own. */
+/* In seconds; the harness has a limit of its own. */
 #define NO_TIMEOUT 1000000
 
 #define LOGLEVEL "/proc/sys/kernel/printk"
 
-/* What there is of something, to be the same before and after. */
+/* Counts that should be the same before and after. */
 struct counts {
 	long processes;
 	long files;
@@ -34,7 +34,7 @@ FIXTURE(storm)
 	bool has_oom;
 };
 
-/* Not those of the kernel, which come and go as it likes. */
+/* Without kernel threads, which start and exit by themselves. */
 static long count_processes(void)
 {
 	const __u32 pf_kthread = 0x00200000;
@@ -73,8 +73,8 @@ static struct counts take_counts(void)
 }
 
 /*
- * The allocator keeps some of what is given back. Where kmemleak is, so is KASAN,
- * which keeps 1/32 of all memory from being used anew; debugging adds to that.
+ * The allocator keeps some freed memory. A kernel with kmemleak has KASAN, which
+ * keeps 1/32 of all memory in quarantine; other debugging adds to that.
  */
 static long slack_kbytes(void)
 {
@@ -84,8 +84,8 @@ static long slack_kbytes(void)
 }
 
 /*
- * Older kernels count files in steps of 32 for each CPU, so that their sum before
- * may be that much too low and that after as much too high; newer ones exactly.
+ * Older kernels count files in steps of 32 on each CPU, so the sum before may be
+ * too low by that much and the sum after too high.
  */
 static long slack_files(void)
 {
@@ -105,7 +105,7 @@ static bool are_back(const struct counts *before, const struct counts *after,
 	       after->kbytes <= before->kbytes + slack_kbytes();
 }
 
-/* What is freed only after a while has time for it. */
+/* Wait for what is freed with a delay. */
 static struct counts wait_counts(const struct counts *before, long slack)
 {
 	struct counts after;
@@ -140,7 +140,7 @@ static void end_storms(FIXTURE_DATA(storm) * self)
 
 static void rage(FIXTURE_DATA(storm) * self, unsigned int seconds)
 {
-	/* The kernel's threads are to free in time what is left behind. */
+	/* Kernel threads need CPU time to free what is left. */
 	setpriority(PRIO_PROCESS, 0, 19);
 	start_storms(self);
 	self->scene->stop = false;
@@ -174,7 +174,7 @@ static int start_steady(pid_t *pids)
 	return make_zombie(pids[0]) && stop_child(pids[1]) ? 0 : -1;
 }
 
-/* What /proc shows of a witness as well. */
+/* The record of a witness, checked against /proc. */
 static int take_witness(struct witness *witness, pid_t pid, bool ptraceable)
 {
 	struct pair process, thread;
@@ -201,8 +201,8 @@ static int take_witnesses(FIXTURE_DATA(storm) * self)
 }
 
 /*
- * Kills for want of memory print much, as warnings; errors are to be seen. Without
- * such kills all is, as a stack of KCSAN's is of warnings, too.
+ * The OOM killer prints a lot at the level of warnings, so show only errors.
+ * Without it show all, because a stack of KCSAN is at that level, too.
  */
 static void set_loglevel(FIXTURE_DATA(storm) * self, const char *level)
 {
@@ -261,7 +261,7 @@ static void expect_walkers(struct __test_metadata *_metadata,
 	}
 }
 
-/* A storm that has ended is none. */
+/* All storms have to be alive. */
 static void expect_storms(struct __test_metadata *_metadata,
 			  const struct scene *scene)
 {

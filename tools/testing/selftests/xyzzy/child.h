@@ -171,7 +171,7 @@ static inline int skip_ids(int nr)
 {
 	struct proc_dir dir = { "/proc/sys/kernel" };
 	char text[16];
-	long long last;
+	long long last = 0;
 	int err;
 
 	err = proc_num(&dir, "ns_last_pid", &last);

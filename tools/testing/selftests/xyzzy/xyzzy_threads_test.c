@@ -6,6 +6,8 @@
 #include "kselftest_harness.h"
 #include "use.h"
 
+#include <stdatomic.h>
+
 #define NR_THREADS 5
 #define NR_EXECS 80
 
@@ -127,45 +129,36 @@ TEST_F(threads, pidfd_gives_all_of_the_process_alone)
 }
 
 /*
- * Threads that end.
+ * Threads that exit.
  */
-struct thread_args {
-	int report_fd;
-	int go_fd;
-};
 
-/* Write the thread ID, and end when there is something to read. */
+/* Stores its ID, and exits when that is set to 0. */
 static void *thread_on_demand(void *arg)
 {
-	struct thread_args *args = arg;
-	pid_t tid = syscall(__NR_gettid);
-	char byte;
+	atomic_int *tid = arg;
 
-	if (write(args->report_fd, &tid, sizeof(tid)) != sizeof(tid) ||
-	    read(args->go_fd, &byte, 1) < 0)
-		_exit(EXIT_FAILURE);
+	*tid = syscall(__NR_gettid);
+	while (*tid)
+		usleep(1000);
 	return NULL;
 }
 
 TEST(pidfd_of_a_thread_that_is_gone_is_stale)
 {
 	struct xyzzy_task task;
-	struct thread_args args;
-	int report[2], go[2], pidfd;
+	atomic_int running = 0;
 	pthread_t thread;
-	pid_t tid;
+	int pidfd, tid;
 
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
-	ASSERT_EQ(0, pipe(report));
-	ASSERT_EQ(0, pipe(go));
-	args.report_fd = report[1];
-	args.go_fd = go[0];
-	ASSERT_EQ(0, pthread_create(&thread, NULL, thread_on_demand, &args));
-	ASSERT_EQ((ssize_t)sizeof(tid), read(report[0], &tid, sizeof(tid)));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, thread_on_demand, &running));
+	while (!running)
+		usleep(1000);
+	tid = running;
 	pidfd = sys_pidfd_open(tid, PIDFD_THREAD);
-	close(go[1]);
+	running = 0;
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	if (pidfd < 0)
 		SKIP(return, "no pidfds of threads");
@@ -297,47 +290,31 @@ TEST_F(exec, of_a_thread_does_not_hide_the_process)
 	EXPECT_TRUE(wait_state(self->pid, 'S'));
 }
 
-TEST_F(exec, of_a_thread_does_not_hide_the_process_of_a_pidfd)
+TEST_F(exec, of_a_thread_keeps_the_process_of_a_pidfd)
 {
-	while (is_busy(self->report[0])) {
-		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, 0,
-					variant->flags, 0, 1));
-		ASSERT_EQ(1, walk_count(&self->walk, self->pid));
-		walk_free(&self->walk);
+	struct walk *walk = &self->walk;
+	struct xyzzy_task first = { 0 }, *task;
+	bool busy = true;
+
+	for (int i = 0; busy; i++) {
+		busy = is_busy(self->report[0]);
+		ASSERT_EQ(0, walk_pidfd(walk, self->pidfd, 0, variant->flags,
+					0, i % 2 ? 8 : 1));
+		ASSERT_EQ(1, walk_count(walk, self->pid));
+		task = walk_find(walk, self->pid);
+		if (!first.pid)
+			first = *task;
+		ASSERT_EQ(first.pidfs_ino, task->pidfs_ino);
+		ASSERT_EQ(first.start_time, task->start_time);
+		EXPECT_EQ((__u32)self->pid, task->tgid);
+		/* After the last execve(), there is one thread. */
+		if (!busy) {
+			EXPECT_EQ(1, (int)walk->nr);
+			EXPECT_EQ(1U, task->nr_threads);
+		}
+		walk_free(walk);
 	}
 	EXPECT_TRUE(wait_state(self->pid, 'S'));
-}
-
-TEST_F(exec, of_a_thread_keeps_the_identity_of_the_process)
-{
-	__u64 pidfs_ino = 0;
-	__s64 start_time = 0;
-	struct xyzzy_task *task;
-
-	while (is_busy(self->report[0])) {
-		ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, 0,
-					variant->flags, 0, 8));
-		task = walk_find(&self->walk, self->pid);
-		ASSERT_TRUE(!!task);
-		pidfs_ino = pidfs_ino ?: task->pidfs_ino;
-		start_time = start_time ?: task->start_time;
-		ASSERT_EQ(pidfs_ino, task->pidfs_ino);
-		ASSERT_EQ(start_time, task->start_time);
-		walk_free(&self->walk);
-	}
-	EXPECT_TRUE(wait_state(self->pid, 'S'));
-}
-
-TEST_F(exec, of_a_thread_keeps_the_process_id)
-{
-	while (is_busy(self->report[0]))
-		usleep(1000);
-	ASSERT_EQ(0, walk_pidfd(&self->walk, self->pidfd, 0, variant->flags,
-				0, 8));
-	ASSERT_EQ(1, (int)self->walk.nr);
-	EXPECT_EQ((__u32)self->pid, self->walk.tasks[0].pid);
-	EXPECT_EQ((__u32)self->pid, self->walk.tasks[0].tgid);
-	EXPECT_EQ(1U, self->walk.tasks[0].nr_threads);
 }
 
 /*
