@@ -406,9 +406,7 @@ static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
 	BUILD_BUG_ON(sizeof(rec->comm) != sizeof(task->comm));
 
 	for (size_t i = 0; i < sizeof(rec->comm); i += sizeof(word)) {
-		/*
-		 * The name may change at any time, but always ends with a NUL
-		 */
+		/* It may change at any time, but always ends with a NUL */
 		data_race(memcpy(&word, task->comm + i, sizeof(word)));
 		word &= keep;
 		if (has_zero(word, &zeros, &constants)) {
@@ -503,14 +501,10 @@ static void fill_sched(struct xyzzy_task *rec, struct task_struct *task)
 static void fill_cputime(struct xyzzy_task *rec, struct task_struct *task,
 			 const struct xyzzy_walk *walk)
 {
-	u64 utime, stime;
-
 	if (walk->type == PIDTYPE_PID)
-		task_cputime_adjusted(task, &utime, &stime);
+		task_cputime_adjusted(task, &rec->utime, &rec->stime);
 	else
-		thread_group_cputime_adjusted(task, &utime, &stime);
-	rec->utime = utime;
-	rec->stime = stime;
+		thread_group_cputime_adjusted(task, &rec->utime, &rec->stime);
 }
 
 static unsigned long read_count(const unsigned long *count)
@@ -519,13 +513,27 @@ static unsigned long read_count(const unsigned long *count)
 	return data_race(*count);
 }
 
-/* Sum in local variables, because a process can have many threads */
+/*
+ * The counts of an exiting thread or of a reaped child are added to the
+ * signal_struct under ->stats_lock, so none is missed or counted twice.
+ * Everything in the signal_struct is read before the threads, because KCSAN
+ * loses track of a seqlock after a number of accesses.
+ */
 static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 		       const struct xyzzy_walk *walk, u64 groups)
 {
 	const struct signal_struct *sig = task->signal;
 	u64 nvcsw, nivcsw, min_flt, maj_flt;
 	const struct task_struct *thread;
+
+	if (groups & XYZZY_TIMES) {
+		rec->cutime = sig->cutime;
+		rec->cstime = sig->cstime;
+	}
+	if (groups & XYZZY_FAULTS) {
+		rec->cmin_flt = sig->cmin_flt;
+		rec->cmaj_flt = sig->cmaj_flt;
+	}
 
 	if (walk->type == PIDTYPE_PID) {
 		nvcsw = read_count(&task->nvcsw);
@@ -548,29 +556,35 @@ static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
 	if (groups & XYZZY_TIMES) {
 		rec->nvcsw = nvcsw;
 		rec->nivcsw = nivcsw;
-		rec->cutime = sig->cutime;
-		rec->cstime = sig->cstime;
 	}
 	if (groups & XYZZY_FAULTS) {
 		rec->min_flt = min_flt;
 		rec->maj_flt = maj_flt;
-		rec->cmin_flt = sig->cmin_flt;
-		rec->cmaj_flt = sig->cmaj_flt;
 	}
+}
+
+static __always_inline
+void fill_counts(struct xyzzy_task *rec, struct task_struct *task,
+		 const struct xyzzy_walk *walk, u64 groups)
+{
+	scoped_seqlock_read(&task->signal->stats_lock, ss_lock_irqsave)
+		sum_counts(rec, task, walk, groups);
 }
 
 #ifdef CONFIG_TASK_IO_ACCOUNTING
 static __always_inline
-void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
-	    const struct xyzzy_walk *walk)
+void fill_io(struct xyzzy_task *rec, struct task_struct *task,
+	     const struct xyzzy_walk *walk)
 {
 	struct task_io_accounting ioac;
 
-	if (walk->type == PIDTYPE_TGID)
-		thread_group_io_accounting(task->signal, &ioac);
-	else
+	if (walk->type == PIDTYPE_PID) {
 		/* The thread itself updates them without a lock */
 		ioac = data_race(task->ioac);
+	} else {
+		scoped_seqlock_read(&task->signal->stats_lock, ss_lock_irqsave)
+			thread_group_io_accounting(task->signal, &ioac);
+	}
 
 	rec->rchar = ioac.rchar;
 	rec->wchar = ioac.wchar;
@@ -581,27 +595,11 @@ void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
 	rec->cancelled_write_bytes = ioac.cancelled_write_bytes;
 }
 #else
-static void sum_io(struct xyzzy_task *rec, const struct task_struct *task,
-		   const struct xyzzy_walk *walk)
+static void fill_io(struct xyzzy_task *rec, struct task_struct *task,
+		    const struct xyzzy_walk *walk)
 {
 }
 #endif
-
-/*
- * The counts of an exiting thread or of a reaped child are added to the
- * signal_struct under ->stats_lock, so none is missed or counted twice.
- */
-static __always_inline
-void fill_sums(struct xyzzy_task *rec, struct task_struct *task,
-	       const struct xyzzy_walk *walk, u64 groups)
-{
-	scoped_seqlock_read(&task->signal->stats_lock, ss_lock_irqsave) {
-		if (groups & (XYZZY_TIMES | XYZZY_FAULTS))
-			sum_counts(rec, task, walk, groups);
-		if (groups & XYZZY_IO)
-			sum_io(rec, task, walk);
-	}
-}
 
 static void read_counters(unsigned long *counters, struct mm_struct *mm,
 			  const struct xyzzy_walk *walk)
@@ -692,15 +690,13 @@ static bool is_released(const struct task_struct *task)
 static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 			struct pid *pid, struct xyzzy_walk *walk, u64 groups)
 {
-	const u64 sums = groups & XYZZY_SUMS;
-
 	rec->mask = groups;
 	if (!fill_id(rec, task, pid, walk))
 		return false;
 	if (walk->mask == XYZZY_ID)
 		return !is_released(task);
-	if (sums)
-		fill_sums(rec, task, walk, sums);
+	if (groups & (XYZZY_TIMES | XYZZY_FAULTS))
+		fill_counts(rec, task, walk, groups);
 	if (groups & XYZZY_CREDS)
 		fill_creds(rec, task, walk);
 	if (groups & XYZZY_SCHED)
@@ -713,7 +709,9 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	}
 	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
-	if (walk->mask & ~groups & XYZZY_IO)
+	if (groups & XYZZY_IO)
+		fill_io(rec, task, walk);
+	else if (walk->mask & XYZZY_IO)
 		clear_group(rec, XYZZY_IO);
 	return !is_released(task);
 }

@@ -28,10 +28,10 @@ void percpu_counter_sum_four(struct percpu_counter *fbc, s64 *sums)
 	for_each_cpu_or(cpu, cpu_online_mask, cpu_dying_mask) {
 		const s32 *parts = per_cpu_ptr(fbc->counters, cpu);
 
-		sum0 += parts[0];
-		sum1 += parts[1];
-		sum2 += parts[2];
-		sum3 += parts[3];
+		sum0 += READ_ONCE(parts[0]);
+		sum1 += READ_ONCE(parts[1]);
+		sum2 += READ_ONCE(parts[2]);
+		sum3 += READ_ONCE(parts[3]);
 	}
 	raw_spin_unlock(&fbc[3].lock);
 	raw_spin_unlock(&fbc[2].lock);

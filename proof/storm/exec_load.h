@@ -184,16 +184,17 @@ static inline __u64 exec_load_count(const struct exec_load *load)
 	return eventfd_read(load->counter, &count) ? 0 : count;
 }
 
-/* A process has this name only when it is USER's and dumpable. */
+/*
+ * A process has this name only when it is USER's and dumpable. A look-up in /proc
+ * can fail while one of its threads calls execve().
+ */
 static inline bool wait_name(pid_t pid, const char *name)
 {
 	struct proc_dir dir = proc_dir(pid, 0);
 	char comm[64];
 
 	for (int i = 0; i < WAIT_TRIES; i++) {
-		if (proc_comm(&dir, comm, sizeof(comm)))
-			return false;
-		if (!strcmp(comm, name))
+		if (!proc_comm(&dir, comm, sizeof(comm)) && !strcmp(comm, name))
 			return true;
 		usleep(1000);
 	}
