@@ -25,6 +25,7 @@ class Hunk:
     how: str			# after, before, replace, remove, in-order
     anchor: str			# A line; for in-order, a column to add
     first: str = None		# The line that its text starts with
+    then: str = None		# And the next one, None for any
     below: str = None
     through: str = None
     commit: str = None
@@ -81,16 +82,16 @@ class Placement:
             file.offset = int(rest)
         elif word == "commit" and (not file.hunks or file.commit):
             file.commit = rest
-        elif word in ("hunk", "below"):
+        elif word in ("hunk", "then", "below"):
             pending[word] = rest
         elif word in ("after", "before", "replace", "remove", "in-order"):
             # The first text of a file needs no line that says where it starts.
             if ("hunk" in pending) != (word != "remove" and bool(file.texts())):
                 return False
             anchor = rest.replace("{number}", str(self.number))
-            file.hunks.append(Hunk(word, anchor, pending.pop("hunk", None),
-                                   pending.pop("below", None),
-                                   commit=file.commit))
+            file.hunks.append(Hunk(word, anchor, *map(
+                lambda key: pending.pop(key, None), ("hunk", "then", "below")),
+                commit=file.commit))
         elif word == "through" and file.hunks and file.hunks[-1].how in (
                 "replace", "remove"):
             file.hunks[-1].through = rest
@@ -108,8 +109,10 @@ class Placement:
     def cut(self, file, repo):
         """The text of each hunk, as lists of lines in the order of texts()."""
         texts, behind = [], file.texts()
-        for line in read(repo / file.name):
-            if behind and (not texts or line == behind[0].first):
+        lines = read(repo / file.name)
+        for line, then in zip(lines, [*lines[1:], None]):
+            if behind and (not texts or line == behind[0].first and
+                           behind[0].then in (None, then)):
                 texts.append([])
                 behind = behind[1:]
             if not texts:

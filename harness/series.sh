@@ -12,6 +12,7 @@ set -eu
 
 list=${1:-} base=${2:-} out=${3:-}
 placement=$SERIES/series/placement
+growth=$SERIES/series/growth
 
 # For the stable base into patches/, for another tree below build/.
 make_patches()
@@ -68,6 +69,7 @@ copy_base()
 	cp -R "$work/base/." "$tree"
 }
 
+# As the file is after the commit MESSAGE: lines of later ones are left out.
 add_whole()
 {
 	from=${1%%=*} to=${1#*=}
@@ -77,9 +79,16 @@ add_whole()
 	for file in $(cd "$SERIES" && git ls-files -co --exclude-standard -- "$from"); do
 		new_file=$tree/$to${file#"$from"}
 		mkdir -p "$(dirname "$new_file")"
-		cp "$SERIES/$file" "$new_file"
+		# shellcheck disable=SC2046 # a list of words
+		"$HARNESS/grow.py" "$SERIES" "$growth" "$file" \
+			$(later_commits "$message") >"$new_file"
 	done
 	[ -e "$tree/$to" ] || die "$from: named in series/$list, but not there"
+}
+
+later_commits()
+{
+	awk -v commit="$1" 'later { print $1 } $1 == commit { later = 1 }' "$work/list"
 }
 
 # If a commit does not name the file of its hunk, the hunk would be dropped.
@@ -88,8 +97,8 @@ check_commits()
 	stray=$(awk 'FNR == NR { for (i = 2; i <= NF; i++) names[$1, $i] = 1 }
 		/^\[.*\]$/ { file = substr($0, 2, length($0) - 2) }
 		$1 == "commit" && !(($2, file) in names) { print $2 " does not name " file }' \
-		"$work/list" "$placement")
-	[ -z "$stray" ] || die "series/placement: a commit of series/$list $stray"
+		"$work/list" "$placement" "$growth")
+	[ -z "$stray" ] || die "series: a commit of series/$list $stray"
 }
 
 make_commit()

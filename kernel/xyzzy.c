@@ -13,15 +13,20 @@
 #include <linux/compat.h>
 #include <linux/cpumask.h>
 #include <linux/cred.h>
+#include <linux/delayacct.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/highmem.h>
 #include <linux/kdev_t.h>
+#include <linux/kthread.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
+#include <linux/pagewalk.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/ptrace.h>
 #include <linux/sched/cputime.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
@@ -37,19 +42,25 @@
 
 #define XYZZY_FLAGS	(XYZZY_THREADS | XYZZY_APPROX_MEM)
 
-#define XYZZY_GROUPS	(XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | \
-			 XYZZY_FAULTS | XYZZY_MEM | XYZZY_IO | XYZZY_CGROUP)
-
 /* Groups that this kernel was configured without */
 #define XYZZY_UNSUPPORTED						\
-	((IS_ENABLED(CONFIG_MMU) ? 0 : XYZZY_MEM) |			\
+	((IS_ENABLED(CONFIG_MMU) ? 0 : XYZZY_MEM | XYZZY_CMDLINE) |	\
+	 (IS_ENABLED(CONFIG_TASK_DELAY_ACCT) ? 0 : XYZZY_DELAYS) |	\
 	 (IS_ENABLED(CONFIG_TASK_IO_ACCOUNTING) ? 0 : XYZZY_IO) |	\
 	 (IS_ENABLED(CONFIG_CGROUPS) ? 0 : XYZZY_CGROUP))
 
-#define XYZZY_SUPPORTED	((u64)(XYZZY_GROUPS & ~XYZZY_UNSUPPORTED))
+#define XYZZY_GROUPS	GENMASK_ULL(ARRAY_SIZE(group_end) - 1, 0)
+
+#define XYZZY_SUPPORTED	(XYZZY_GROUPS & ~(u64)XYZZY_UNSUPPORTED)
 
 /* Groups that sum over the threads of a process */
 #define XYZZY_SUMS	(XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO)
+
+/* Groups that store strings */
+#define XYZZY_STRINGS	(XYZZY_CMDLINE | XYZZY_NAME)
+
+/* Of the fields of these groups, only the name belongs to the program */
+#define XYZZY_NO_LOCK	(XYZZY_ID | XYZZY_NAME)
 
 #define XYZZY_TASK_SIZE_MAX	4096
 #define XYZZY_NR_TASKS_MAX	SZ_1M
@@ -66,6 +77,56 @@
 
 /* Range of the thread IDs of one process that are collected at a time */
 #define XYZZY_TIDS		SZ_32K
+
+/* Limits of the buffer for the strings of a batch, and of the strings area */
+#define XYZZY_STRINGS_MIN	SZ_4K
+#define XYZZY_STRINGS_MAX	SZ_64K
+#define XYZZY_AREA_MAX		SZ_4G
+
+/* Size of the longest name, with the NUL */
+#define XYZZY_NAME_SIZE		64
+
+/**
+ * struct xyzzy_source - What the strings of a record are read from
+ * @kthread: The task, if it is a kernel thread
+ * @mm: The address space with the command line
+ * @end: Where the strings of the record end in the strings area
+ *
+ * Holds references on @kthread and @mm; both may be NULL.
+ */
+struct xyzzy_source {
+	struct task_struct *kthread;
+	struct mm_struct *mm;
+	u64 end;
+};
+
+/**
+ * struct xyzzy_strings - Strings of one call
+ * @area: The strings area of the caller
+ * @size: Number of bytes that there is room for in @area
+ * @max: Most bytes to store of each string
+ * @stored: Number of bytes stored in @area
+ * @end: Where the next string starts in @area
+ * @buf: Buffer for what is to be stored
+ * @buf_start: Where the first byte of @buf goes in @area
+ * @buf_size: Size of @buf
+ * @sources: Sources of the strings of each record of a batch
+ * @nr_sources: Number of sources
+ * @full: The strings of the next record do not fit
+ */
+struct xyzzy_strings {
+	char __user *area;
+	u64 size;
+	u64 max;
+	u64 stored;
+	u64 end;
+	char *buf;
+	u64 buf_start;
+	size_t buf_size;
+	struct xyzzy_source *sources;
+	unsigned int nr_sources;
+	bool full;
+};
 
 /**
  * struct xyzzy_walk - State of one call
@@ -87,6 +148,7 @@
  * @kgid: Last group ID translated
  * @uid: @kuid in the caller's user namespace
  * @gid: @kgid in the caller's user namespace
+ * @strings: The strings, with no buffer if none are asked for
  *
  * Holds references on @procfs, @tgid and @deferred.
  */
@@ -109,10 +171,13 @@ struct xyzzy_walk {
 	kgid_t kgid;
 	uid_t uid;
 	gid_t gid;
+	struct xyzzy_strings strings;
 };
 
 static void put_walk(struct xyzzy_walk *walk)
 {
+	kvfree(walk->strings.buf);
+	kfree(walk->strings.sources);
 	bitmap_free(walk->tids);
 	if (walk->deferred)
 		put_task_struct(walk->deferred);
@@ -138,15 +203,21 @@ static const u16 group_end[] = {
 	[ilog2(XYZZY_IO)]	= offsetofend(struct xyzzy_task,
 					      cancelled_write_bytes),
 	[ilog2(XYZZY_CGROUP)]	= offsetofend(struct xyzzy_task, cgroup_id),
+	[ilog2(XYZZY_CMDLINE)]	= offsetofend(struct xyzzy_task, cmdline_size),
+	[ilog2(XYZZY_NAME)]	= offsetofend(struct xyzzy_task, name_len),
+	[ilog2(XYZZY_DELAYS)]	= offsetofend(struct xyzzy_task, run_delay),
 };
 
 static int check_params(const struct xyzzy_params *params, unsigned int flags)
 {
-	if (flags & ~XYZZY_FLAGS || params->mask & ~(u64)XYZZY_GROUPS)
+	if (flags & ~XYZZY_FLAGS || params->mask & ~XYZZY_GROUPS)
 		return -EINVAL;
 	if (params->task_size > XYZZY_TASK_SIZE_MAX ||
 	    params->task_size % sizeof(u64) ||
 	    params->task_size < group_end[fls64(params->mask | XYZZY_ID) - 1])
+		return -EINVAL;
+	if (params->reserved || (params->mask & XYZZY_STRINGS &&
+				 params->nr_tasks && !params->strings_size))
 		return -EINVAL;
 	return 0;
 }
@@ -676,6 +747,19 @@ static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
 }
 #endif
 
+#ifdef CONFIG_TASK_DELAY_ACCT
+static void fill_delays(struct xyzzy_task *rec, struct task_struct *task)
+{
+	rec->blkio_delay = delayacct_blkio_delay(task);
+	/* The scheduler updates it under the lock of the run queue */
+	rec->run_delay = data_race(task->sched_info.run_delay);
+}
+#else
+static void fill_delays(struct xyzzy_task *rec, struct task_struct *task)
+{
+}
+#endif
+
 static bool is_released(const struct task_struct *task)
 {
 	/* release_task() detaches the PID first, for good */
@@ -693,7 +777,7 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	rec->mask = groups;
 	if (!fill_id(rec, task, pid, walk))
 		return false;
-	if (walk->mask == XYZZY_ID)
+	if (!(walk->mask & ~XYZZY_NO_LOCK))
 		return !is_released(task);
 	if (groups & (XYZZY_TIMES | XYZZY_FAULTS))
 		fill_counts(rec, task, walk, groups);
@@ -713,7 +797,29 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 		fill_io(rec, task, walk);
 	else if (walk->mask & XYZZY_IO)
 		clear_group(rec, XYZZY_IO);
+	if (groups & XYZZY_DELAYS)
+		fill_delays(rec, task);
 	return !is_released(task);
+}
+
+/*
+ * Take the references that read_strings() needs. ->exec_update_lock keeps the
+ * address space from being replaced since the record was filled.
+ */
+static void add_source(struct xyzzy_walk *walk, struct task_struct *task)
+{
+	struct xyzzy_strings *strings = &walk->strings;
+	struct xyzzy_source *source = &strings->sources[strings->nr_sources++];
+
+	*source = (struct xyzzy_source) {};
+	if (READ_ONCE(task->flags) & PF_KTHREAD) {
+		source->kthread = get_task_struct(task);
+	} else if (walk->mask & XYZZY_CMDLINE && thread_group_leader(task)) {
+		guard(task_lock)(task);
+		source->mm = task->mm;
+		if (source->mm)
+			mmget(source->mm);
+	}
 }
 
 /*
@@ -733,8 +839,11 @@ static bool report_task(struct xyzzy_walk *walk, struct pid *pid,
 		groups = visible_groups(walk, task);
 		if (!groups)
 			return false;
-		if (fill_record(rec, task, pid, walk, groups))
+		if (fill_record(rec, task, pid, walk, groups)) {
+			if (walk->strings.buf)
+				add_source(walk, task);
 			return true;
+		}
 		last = task;
 		task = task_in_walk(walk, pid);
 	} while (task && task != last && task->signal == sig);
@@ -744,12 +853,11 @@ static bool report_task(struct xyzzy_walk *walk, struct pid *pid,
 /*
  * ->exec_update_lock is held from the visibility check to the end of the
  * record. This keeps the record about one program, and it keeps the ptrace
- * check from failing because execve() is in progress. XYZZY_ID needs no lock if
- * there is no check: of its fields, only the name belongs to the program.
+ * check from failing because execve() is in progress.
  */
 static bool needs_lock(const struct xyzzy_walk *walk)
 {
-	return walk->mask != XYZZY_ID || walk->restricted ||
+	return walk->mask & ~XYZZY_NO_LOCK || walk->restricted ||
 	       IS_ENABLED(CONFIG_SECURITY);
 }
 
@@ -849,26 +957,433 @@ static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
 }
 
 /*
+ * Strings: read without waiting into a buffer, before anything is stored
+ */
+
+/* Would an access to @addr, which is not mapped, make the stack grow? */
+static bool stack_would_grow(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *next, *prev;
+
+	next = find_vma_prev(mm, addr, &prev);
+	if (next && next->vm_flags & VM_GROWSDOWN)
+		return next->vm_end - (addr & PAGE_MASK) <=
+		       rlimit(RLIMIT_STACK);
+	return prev && prev->vm_flags & VM_GROWSUP &&
+	       PAGE_ALIGN(addr + 1) - prev->vm_start <= rlimit(RLIMIT_STACK);
+}
+
+/*
+ * Read what is in memory at @addr, at most to the end of the page, under
+ * mmap_lock. Returns the number of bytes, 0 where access_remote_vm() stops that
+ * reads /proc/PID/cmdline, or -EAGAIN where it may wait or has to fault a page
+ * in.
+ */
+static int read_resident(struct mm_struct *mm, unsigned long addr, char *buf,
+			 size_t size)
+{
+	struct vm_area_struct *vma;
+	struct folio_walk fw;
+	void *from;
+
+	addr = untagged_addr_remote(mm, addr);
+	vma = vma_lookup(mm, addr);
+	if (!vma)
+		return stack_would_grow(mm, addr) ? -EAGAIN : 0;
+	if (!vma_is_anonymous(vma))
+		return vma->vm_ops->access ? -EAGAIN : 0;
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP) || !(vma->vm_flags & VM_READ))
+		return 0;
+	if (!folio_walk_start(&fw, vma, addr, FW_ZEROPAGE))
+		return -EAGAIN;
+
+	size = min(size, PAGE_SIZE - offset_in_page(addr));
+	if (fw.page) {
+		flush_anon_page(vma, fw.page, addr);
+		from = kmap_local_page(fw.page);
+		copy_from_user_page(vma, fw.page, addr, buf,
+				    from + offset_in_page(addr), size);
+		kunmap_local(from);
+	} else {
+		memset(buf, 0, size);
+	}
+	folio_walk_end(&fw, vma);
+	return size;
+}
+
+/* Store the strings up to @end, which are in the buffer */
+static int store_strings(struct xyzzy_strings *strings, u64 end)
+{
+	if (end <= strings->stored)
+		return 0;
+	if (copy_to_user(strings->area + strings->stored,
+			 strings->buf + (strings->stored - strings->buf_start),
+			 end - strings->stored))
+		return -EFAULT;
+	strings->stored = end;
+	return 0;
+}
+
+static size_t buffer_room(const struct xyzzy_strings *strings)
+{
+	return strings->buf_size - (strings->end - strings->buf_start);
+}
+
+static char *buffer_end(const struct xyzzy_strings *strings)
+{
+	return strings->buf + (strings->end - strings->buf_start);
+}
+
+/*
+ * The most bytes to store of a string. The strings of the first record of a
+ * call are cut to what fits in the area, those of any other record must fit.
+ */
+static u64 string_limit(const struct xyzzy_strings *strings, bool first)
+{
+	u64 room = strings->size - strings->end;
+
+	if (!first)
+		return strings->max;
+	return min(strings->max, room ? room - 1 : 0);
+}
+
+/* Terminate the string from @start to ->end */
+static int end_string(struct xyzzy_strings *strings, u64 start, bool first,
+		      u32 *offset, u32 *len)
+{
+	*offset = 0;
+	*len = 0;
+	if (strings->end >= strings->size)
+		return first ? 0 : -ENOSPC;
+	if (!buffer_room(strings))
+		return -ENOBUFS;
+
+	*offset = start;
+	*len = strings->end - start;
+	*buffer_end(strings) = '\0';
+	strings->end++;
+	return 0;
+}
+
+static int read_name(struct xyzzy_strings *strings, struct xyzzy_task *rec,
+		     struct task_struct *kthread, bool first)
+{
+	const u64 start = strings->end;
+	char full_name[XYZZY_NAME_SIZE];
+	const char *name = rec->comm;
+	size_t len;
+
+	if (kthread) {
+		get_task_full_name(full_name, sizeof(full_name), kthread);
+		name = full_name;
+	}
+	len = min_t(u64, strlen(name), string_limit(strings, first));
+	if (len >= buffer_room(strings))
+		return -ENOBUFS;
+	memcpy(buffer_end(strings), name, len);
+	strings->end += len;
+	return end_string(strings, start, first, &rec->name, &rec->name_len);
+}
+
+/**
+ * struct xyzzy_cmdline - A command line while it is read
+ * @start: Address of the first byte
+ * @arg_end: End of the arguments
+ * @title_end: End of what a title may overwrite
+ * @limit: Most bytes to store
+ * @size: Most bytes to read, 0 if not known yet
+ * @read: Number of bytes read
+ * @title: It is a title, which ends with a NUL
+ */
+struct xyzzy_cmdline {
+	unsigned long start;
+	unsigned long arg_end;
+	unsigned long title_end;
+	u64 limit;
+	u64 size;
+	u64 read;
+	bool title;
+};
+
+/*
+ * A program that overwrites its arguments with a title overwrites the last NUL,
+ * too. procfs looks for the end of a title in the first PAGE_SIZE bytes.
+ */
+static int find_size(struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
+{
+	char last;
+	int got;
+
+	got = read_resident(mm, cmdline->arg_end - 1, &last, 1);
+	if (got < 0)
+		return got;
+	cmdline->title = got && last;
+	if (cmdline->title)
+		cmdline->size = min(cmdline->title_end - cmdline->start,
+				    PAGE_SIZE);
+	else
+		cmdline->size = min(cmdline->arg_end - cmdline->start,
+				    cmdline->limit);
+	return 0;
+}
+
+/*
+ * Read as much as the buffer has room for, under mmap_lock. Returns -ENOBUFS if
+ * there is more.
+ */
+static int read_part(struct xyzzy_strings *strings,
+		     struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
+{
+	size_t len;
+	int got;
+
+	if (!cmdline->size) {
+		got = find_size(cmdline, mm);
+		if (got < 0)
+			return got;
+	}
+	while (cmdline->read < cmdline->size) {
+		/* Leave room for the NUL */
+		if (buffer_room(strings) <= 1)
+			return -ENOBUFS;
+		len = min_t(u64, cmdline->size - cmdline->read,
+			    buffer_room(strings) - 1);
+		got = read_resident(mm, cmdline->start + cmdline->read,
+				    buffer_end(strings), len);
+		if (got <= 0)
+			return got;
+
+		if (cmdline->title) {
+			len = strnlen(buffer_end(strings), got);
+			if (len < got) {
+				got = len + 1;
+				cmdline->size = cmdline->read + got;
+			}
+		}
+		/* The rest of a title is read to find its length */
+		if (cmdline->read < cmdline->limit)
+			strings->end += min_t(u64, got, cmdline->limit -
+							cmdline->read);
+		cmdline->read += got;
+	}
+	return 0;
+}
+
+/*
+ * Store what is in the buffer. This can take any time, so the process must be
+ * able to exit and free its memory meanwhile.
+ */
+static int store_part(struct xyzzy_strings *strings,
+		      struct xyzzy_source *source)
+{
+	struct mm_struct *mm = source->mm;
+	int ret;
+
+	if (strings->end >= strings->size)
+		return -ENOSPC;
+
+	mmgrab(mm);
+	mmput_async(mm);
+	ret = store_strings(strings, strings->end);
+	strings->buf_start = strings->end;
+	if (!mmget_not_zero(mm)) {
+		source->mm = NULL;
+		ret = ret ?: -EAGAIN;
+	}
+	mmdrop(mm);
+	cond_resched();
+	return fatal_signal_pending(current) ? -EFAULT : ret;
+}
+
+/*
+ * If the record is the only one of the batch, a command line that is larger
+ * than the buffer is read and stored in parts. Returns -EAGAIN if reading it
+ * would wait.
+ */
+static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
+			struct xyzzy_source *source, bool first, bool alone)
+{
+	struct xyzzy_cmdline cmdline = {
+		.limit = string_limit(strings, first),
+	};
+	const u64 start = strings->end;
+	u64 size;
+	int ret;
+
+	if (!source->mm || !get_mm_arg_range(source->mm, &cmdline.start,
+					     &cmdline.arg_end,
+					     &cmdline.title_end)) {
+		rec->cmdline_size = 0;
+		return end_string(strings, start, first, &rec->cmdline,
+				  &rec->cmdline_len);
+	}
+
+	do {
+		if (!mmap_read_trylock(source->mm))
+			return -EAGAIN;
+		ret = read_part(strings, &cmdline, source->mm);
+		mmap_read_unlock(source->mm);
+		if (ret != -ENOBUFS || !alone)
+			break;
+		ret = store_part(strings, source);
+	} while (!ret);
+	if (ret)
+		return ret;
+
+	size = cmdline.title ? cmdline.read : cmdline.arg_end - cmdline.start;
+	ret = end_string(strings, start, first, &rec->cmdline,
+			 &rec->cmdline_len);
+	rec->cmdline_size = size > cmdline.limit ? size : rec->cmdline_len;
+	return ret;
+}
+
+/* Forget the strings from @start on */
+static void rewind_strings(struct xyzzy_strings *strings, u64 start)
+{
+	strings->end = start;
+	if (strings->stored > start) {
+		strings->stored = start;
+		strings->buf_start = start;
+	}
+}
+
+static int read_record_strings(struct xyzzy_strings *strings,
+			       struct xyzzy_task *rec,
+			       struct xyzzy_source *source, bool first,
+			       bool alone)
+{
+	const u64 start = strings->end;
+	u64 name_end;
+	int ret = 0;
+
+	if (rec->mask & XYZZY_NAME)
+		ret = read_name(strings, rec, source->kthread, first);
+	name_end = strings->end;
+	if (!ret && rec->mask & XYZZY_CMDLINE) {
+		/* Only the leader of the threads has it in its record */
+		ret = -EAGAIN;
+		if (rec->pid == rec->tgid)
+			ret = read_cmdline(strings, rec, source, first, alone);
+		if (ret == -EAGAIN) {
+			rewind_strings(strings, name_end);
+			rec->mask &= ~(u64)XYZZY_CMDLINE;
+			clear_group(rec, XYZZY_CMDLINE);
+			ret = 0;
+		}
+	}
+	if (ret)
+		rewind_strings(strings, start);
+	source->end = strings->end;
+	return ret;
+}
+
+static void put_source(struct xyzzy_source *source)
+{
+	if (source->kthread)
+		put_task_struct(source->kthread);
+	if (source->mm)
+		mmput_async(source->mm);
+	source->kthread = NULL;
+	source->mm = NULL;
+}
+
+/* Cut a batch to @n records, and leave the others to the next one */
+static size_t cut_batch(struct xyzzy_walk *walk, const void *batch,
+			size_t task_size, size_t n)
+{
+	const struct xyzzy_task *next = batch + n * task_size;
+	struct xyzzy_strings *strings = &walk->strings;
+
+	while (strings->nr_sources > n)
+		put_source(&strings->sources[--strings->nr_sources]);
+	if (walk->deferred)
+		put_task_struct(walk->deferred);
+	walk->deferred = NULL;
+	walk->next = next->pid;
+	walk->over = false;
+	return n;
+}
+
+/*
+ * Read the strings of a batch of @n records into the buffer. A reference is
+ * dropped once it has been read from, and all of them before anything is
+ * stored. Returns the number of records whose strings there was room for, or
+ * -EFAULT. @first: nothing has been stored by this call.
+ */
+static long read_strings(struct xyzzy_walk *walk, void *batch, size_t task_size,
+			 size_t n, bool first)
+{
+	struct xyzzy_strings *strings = &walk->strings;
+	struct xyzzy_source *source = strings->sources;
+	size_t i = 0;
+	int ret = 0;
+
+	strings->buf_start = strings->end;
+	while (i < n && !ret) {
+		ret = read_record_strings(strings, batch + i * task_size,
+					  &source[i], first && !i, n == 1);
+		if (!ret) {
+			put_source(&source[i++]);
+			cond_resched();
+		} else if (ret == -ENOBUFS) {
+			/* The first one gets the buffer for itself */
+			n = cut_batch(walk, batch, task_size, max(i, 1));
+			ret = 0;
+		}
+	}
+	if (ret)
+		n = cut_batch(walk, batch, task_size, i);
+	strings->full = ret == -ENOSPC;
+	strings->nr_sources = 0;
+	return ret == -EFAULT ? ret : n;
+}
+
+static int alloc_strings(struct xyzzy_walk *walk,
+			 const struct xyzzy_params *params, size_t batch_size)
+{
+	struct xyzzy_strings *strings = &walk->strings;
+
+	if (!(walk->mask & XYZZY_STRINGS))
+		return 0;
+	strings->area = params->strings;
+	strings->size = min_t(u64, params->strings_size, XYZZY_AREA_MAX);
+	strings->max = params->string_max ?: U64_MAX;
+	strings->buf_size = clamp(strings->size, XYZZY_STRINGS_MIN,
+				  XYZZY_STRINGS_MAX);
+	strings->buf = kvmalloc(strings->buf_size, GFP_KERNEL_ACCOUNT);
+	strings->sources = kcalloc(batch_size, sizeof(*strings->sources),
+				   GFP_KERNEL_ACCOUNT);
+	return strings->buf && strings->sources ? 0 : -ENOMEM;
+}
+
+/*
  * Store
  */
 
 /*
  * @batch has the layout that the records have in user memory. Returns how many
- * were stored whole: if copying all of them faults, copy them one by one.
+ * were stored whole, with their strings: if copying all of them faults, copy
+ * them one by one.
  */
-static size_t store_batch(const struct xyzzy_params *params, size_t index,
+static size_t store_batch(struct xyzzy_strings *strings,
+			  const struct xyzzy_params *params, size_t index,
 			  const void *batch, size_t n)
 {
 	const size_t size = params->task_size;
 	void __user *to = (void __user *)params->tasks + index * size;
 	size_t i;
 
-	if (!copy_to_user(to, batch, n * size))
+	if (!store_strings(strings, strings->end) &&
+	    !copy_to_user(to, batch, n * size))
 		return n;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		if (strings->buf &&
+		    store_strings(strings, strings->sources[i].end))
+			break;
 		if (copy_to_user(to + i * size, batch + i * size, size))
 			break;
+	}
 	return i;
 }
 
@@ -907,7 +1422,7 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 	if (!room)
 		return 0;
 	batch = kcalloc(size, task_size, GFP_KERNEL_ACCOUNT);
-	if (!batch || alloc_tids(walk))
+	if (!batch || alloc_tids(walk) || alloc_strings(walk, params, size))
 		return -ENOMEM;
 
 	while (stored < room && has_more(walk)) {
@@ -916,10 +1431,14 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 		else
 			filled = fill_batch(walk, batch, task_size,
 					    min(size, room - stored));
+		if (filled > 0 && walk->strings.buf)
+			filled = read_strings(walk, batch, task_size, filled,
+					      !stored);
 		if (filled < 0)
 			return stored ?: filled;
 
-		whole = store_batch(params, stored, batch, filled);
+		whole = store_batch(&walk->strings, params, stored, batch,
+				    filled);
 		if (whole) {
 			last = batch + (whole - 1) * task_size;
 			params->cursor = last->pid + 1;
@@ -928,7 +1447,7 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 		if (whole < filled)
 			return stored ?: -EFAULT;
 
-		if (fatal_signal_pending(current) ||
+		if (walk->strings.full || fatal_signal_pending(current) ||
 		    (stored && signal_pending(current)))
 			break;
 		cond_resched();
@@ -971,9 +1490,13 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 	};
 	int ret;
 
-	BUILD_BUG_ON(sizeof(struct xyzzy_task) != XYZZY_TASK_SIZE_VER0);
 	BUILD_BUG_ON(offsetof(struct xyzzy_task, uid) != XYZZY_TASK_SIZE_ID);
-	BUILD_BUG_ON(sizeof(struct xyzzy_params) != XYZZY_PARAMS_SIZE_VER0);
+	BUILD_BUG_ON(offsetofend(struct xyzzy_task, cgroup_id) !=
+		     XYZZY_TASK_SIZE_VER0);
+	BUILD_BUG_ON(offsetofend(struct xyzzy_params, nr_tasks) !=
+		     XYZZY_PARAMS_SIZE_VER0);
+	BUILD_BUG_ON(sizeof(struct xyzzy_task) != XYZZY_TASK_SIZE_VER1);
+	BUILD_BUG_ON(sizeof(struct xyzzy_params) != XYZZY_PARAMS_SIZE_VER1);
 
 	if (walk.mask & XYZZY_MEM && !walk.approx_mem)
 		walk.nr_cpus = num_online_cpus();
@@ -1045,6 +1568,7 @@ SYSCALL_DEFINE2(xyzzy, struct xyzzy_params __user *, uparams,
 
 #ifdef CONFIG_COMPAT
 #define COMPAT_XYZZY_PARAMS_SIZE_VER0	48
+#define COMPAT_XYZZY_PARAMS_SIZE_VER1	64
 
 COMPAT_SYSCALL_DEFINE2(xyzzy, struct compat_xyzzy_params __user *, uparams,
 		       unsigned int, flags)
@@ -1053,7 +1577,9 @@ COMPAT_SYSCALL_DEFINE2(xyzzy, struct compat_xyzzy_params __user *, uparams,
 	struct xyzzy_params params;
 	long ret;
 
-	BUILD_BUG_ON(sizeof(compat) != COMPAT_XYZZY_PARAMS_SIZE_VER0);
+	BUILD_BUG_ON(offsetofend(struct compat_xyzzy_params, nr_tasks) !=
+		     COMPAT_XYZZY_PARAMS_SIZE_VER0);
+	BUILD_BUG_ON(sizeof(compat) != COMPAT_XYZZY_PARAMS_SIZE_VER1);
 
 	ret = copy_params(&compat, sizeof(compat), uparams,
 			  COMPAT_XYZZY_PARAMS_SIZE_VER0);
@@ -1069,6 +1595,10 @@ COMPAT_SYSCALL_DEFINE2(xyzzy, struct compat_xyzzy_params __user *, uparams,
 		.cursor = compat.cursor,
 		.tasks = compat_ptr(compat.tasks),
 		.nr_tasks = compat.nr_tasks,
+		.strings = compat_ptr(compat.strings),
+		.strings_size = compat.strings_size,
+		.string_max = compat.string_max,
+		.reserved = compat.reserved,
 	};
 	ret = ksys_xyzzy(&params, flags);
 	return store_result(&params, ret, &uparams->supported,

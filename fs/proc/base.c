@@ -32,3 +32,7 @@ bool proc_needs_ptrace_access(struct super_block *sb)
 	return !needs_ptrace_access(fs_info, hide_pid_min) ||
 	       ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS);
 			thread_group_io_accounting(sig, &acct);
+	unsigned long arg_start, arg_end, title_end;
+	if (!get_mm_arg_range(mm, &arg_start, &arg_end, &title_end))
+		return 0;
+	len = title_end - arg_start;

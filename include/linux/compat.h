@@ -8,6 +8,10 @@ struct compat_xyzzy_params {
 	compat_u64 cursor;
 	compat_uptr_t tasks;
 	compat_size_t nr_tasks;
+	compat_uptr_t strings;
+	compat_size_t strings_size;
+	u32 string_max;
+	u32 reserved;
 };
 
 asmlinkage long compat_sys_xyzzy(struct compat_xyzzy_params __user *params,

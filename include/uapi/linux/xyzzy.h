@@ -22,6 +22,9 @@
 #define XYZZY_MEM		0x00000020	/* Memory */
 #define XYZZY_IO		0x00000040	/* I/O accounting */
 #define XYZZY_CGROUP		0x00000080	/* Cgroup ID */
+#define XYZZY_CMDLINE		0x00000100	/* Command line, a string */
+#define XYZZY_NAME		0x00000200	/* The whole name, a string */
+#define XYZZY_DELAYS		0x00000400	/* Time spent waiting */
 
 /*
  * struct xyzzy_task - Information about one process or thread
@@ -105,6 +108,19 @@ struct xyzzy_task {
 
 	/* XYZZY_CGROUP */
 	__u64	cgroup_id;	/* In the unified hierarchy */
+
+	/* XYZZY_CMDLINE */
+	__u32	cmdline;	/* Offset in the strings area */
+	__u32	cmdline_len;	/* Bytes stored, without the NUL behind them */
+	__u64	cmdline_size;	/* Bytes that /proc/PID/cmdline has */
+
+	/* XYZZY_NAME */
+	__u32	name;		/* Offset in the strings area */
+	__u32	name_len;	/* Bytes stored, without the NUL behind them */
+
+	/* XYZZY_DELAYS: of the thread-group leader or the thread, in ns */
+	__u64	blkio_delay;	/* Waiting for block I/O */
+	__u64	run_delay;	/* Waiting for a CPU */
 };
 
 /*
@@ -118,6 +134,10 @@ struct xyzzy_task {
  * @cursor: In: where to start, 0 at first. Out: where to continue
  * @tasks: Out: the records
  * @nr_tasks: Room in @tasks, in records
+ * @strings: Out: the strings area, for the groups that store strings
+ * @strings_size: Room in @strings, in bytes
+ * @string_max: The most bytes to store of each string, 0 for no limit
+ * @reserved: Must be 0
  *
  * New fields go at the end. Zero in a new field means the behavior without it.
  */
@@ -131,17 +151,24 @@ struct xyzzy_params {
 	__u64	cursor;
 	struct xyzzy_task __user *tasks;
 	__kernel_size_t	nr_tasks;
+	char __user *strings;
+	__kernel_size_t	strings_size;
+	__u32	string_max;
+	__u32	reserved;
 };
 
 /* The smallest @task_size: the fields of XYZZY_ID alone. */
 #define XYZZY_TASK_SIZE_ID	80
 
-/* Sizes of the first version. */
+/* Sizes of each version. */
 #define XYZZY_TASK_SIZE_VER0	384
+#define XYZZY_TASK_SIZE_VER1	424
 #if __BITS_PER_LONG == 64
 #define XYZZY_PARAMS_SIZE_VER0	56
+#define XYZZY_PARAMS_SIZE_VER1	80
 #else
 #define XYZZY_PARAMS_SIZE_VER0	48
+#define XYZZY_PARAMS_SIZE_VER1	64
 #endif
 
 #endif /* _UAPI_LINUX_XYZZY_H */

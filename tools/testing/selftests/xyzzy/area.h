@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_AREA_H
+#define __XYZZY_AREA_H
+
+/* The strings area, and programs with a command line of their own. */
+#include "child.h"
+
+#define XYZZY_STRINGS (XYZZY_CMDLINE | XYZZY_NAME)
+
+/* Larger than the buffer of the kernel, and than any string of a test */
+#define AREA_SIZE (4 << 20)
+
+/* A pattern, to see which bytes a call writes */
+#define UNTOUCHED 0xa5
+
+struct area {
+	char *bytes;
+	size_t size;
+};
+
+static inline struct area area_map(size_t size)
+{
+	struct area area = { .size = size };
+
+	area.bytes = map_before_guard(size, GUARD_UNMAPPED);
+	memset(area.bytes, UNTOUCHED, size);
+	return area;
+}
+
+static inline void area_use(struct xyzzy_params *params,
+			    const struct area *area)
+{
+	params->strings = area->bytes;
+	params->strings_size = area->size;
+}
+
+/* The record of the process @pid, with its strings. Returns 0 or -errno. */
+static inline int strings_get(pid_t pid, __u64 mask, __u32 string_max,
+			      const struct area *area, struct xyzzy_task *task)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(mask, task, 1);
+	long ret;
+
+	area_use(&params, area);
+	params.string_max = string_max;
+	params.pidfd = sys_pidfd_open(pid, 0);
+	if (params.pidfd < 0)
+		return -errno;
+	memset(task, 0xff, sizeof(*task));
+	ret = xyzzy_call(&params, 0);
+	close(params.pidfd);
+	return ret < 0 ? (int)ret : ret == 1 ? 0 : -ENOENT;
+}
+
+/*
+ * The strings of @nr records, as one call returned them, stand one behind the
+ * other, each with a NUL behind it. Returns where the last one ends, or -1.
+ */
+static inline long string_end(const struct area *area, size_t at, __u32 start,
+			      __u32 len)
+{
+	/* No room, not even for the NUL */
+	if (!start && !len && at == area->size)
+		return at;
+	if (start != at || at + len >= area->size || area->bytes[at + len])
+		return -1;
+	return at + len + 1;
+}
+
+static inline long strings_end(const struct area *area,
+			       const struct xyzzy_task *tasks, size_t nr)
+{
+	long at = 0;
+
+	for (size_t i = 0; i < nr && at >= 0; i++) {
+		if (tasks[i].mask & XYZZY_NAME)
+			at = string_end(area, at, tasks[i].name,
+					tasks[i].name_len);
+		if (at >= 0 && tasks[i].mask & XYZZY_CMDLINE)
+			at = string_end(area, at, tasks[i].cmdline,
+					tasks[i].cmdline_len);
+	}
+	return at;
+}
+
+/* A whole file of any size. Returns its length, or -errno. */
+static inline ssize_t read_bytes(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t ret;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		ret = read(fd, buf + len, size - len);
+		if (ret > 0)
+			len += ret;
+	} while (ret > 0 && len < size);
+	if (ret < 0)
+		ret = -errno;
+	close(fd);
+	return ret < 0 ? ret : (ssize_t)len;
+}
+
+static inline ssize_t proc_cmdline(pid_t pid, char *buf, size_t size)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	return read_bytes(path, buf, size);
+}
+
+/*
+ * Programs: this one, run again with other arguments. It sleeps.
+ */
+#define SLEEPER "XYZZY_SLEEPER=1"
+
+static __attribute__((constructor, unused)) void sleep_if_sleeper(void)
+{
+	if (!getenv("XYZZY_SLEEPER"))
+		return;
+	for (;;)
+		pause();
+}
+
+/* Run @argv as a child. Returns its PID when it sleeps, or -1. */
+static inline pid_t spawn_program(char * const argv[])
+{
+	char *env[] = { SLEEPER, NULL };
+	int fds[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(fds))
+		return -1;
+	pid = fork_child();
+	if (!pid) {
+		fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+		execve("/proc/self/exe", argv, env);
+		_exit(write(fds[1], "", 1));
+	}
+	close(fds[1]);
+	/* execve() closes the other end. */
+	if (pid > 0 && (read(fds[0], &c, 1) || !wait_state(pid, 'S'))) {
+		kill_child(pid);
+		pid = -1;
+	}
+	close(fds[0]);
+	return pid;
+}
+
+#endif /* __XYZZY_AREA_H */

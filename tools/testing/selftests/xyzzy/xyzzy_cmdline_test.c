@@ -1,0 +1,717 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * XYZZY_CMDLINE: the bytes of /proc/PID/cmdline, without waiting for them.
+ */
+#include "kselftest_harness.h"
+#include "area.h"
+#include "use.h"
+
+#include <linux/prctl.h>
+#include <linux/userfaultfd.h>
+#include <sys/swap.h>
+
+/* The command line of a process, from a call and from the file */
+struct reader {
+	struct area area;
+	struct xyzzy_task task;
+	char *file;
+	ssize_t file_len;
+};
+
+#define NO_CMDLINE "the kernel does not have XYZZY_CMDLINE"
+
+static void reader_init(struct reader *reader)
+{
+	reader->area = area_map(AREA_SIZE);
+	reader->file = map_before_guard(AREA_SIZE, GUARD_UNMAPPED);
+}
+
+static void get(struct __test_metadata *_metadata, struct reader *reader,
+		pid_t pid, __u32 string_max)
+{
+	ASSERT_EQ(0, strings_get(pid, XYZZY_CMDLINE, string_max, &reader->area,
+				 &reader->task));
+	EXPECT_LE(0, strings_end(&reader->area, &reader->task, 1));
+}
+
+/* The bit is clear, and all of its fields are zero. */
+static void expect_not_available(struct __test_metadata *_metadata,
+				 const struct xyzzy_task *task)
+{
+	EXPECT_FALSE(record_has(task, XYZZY_CMDLINE));
+	EXPECT_EQ(0U, task->cmdline);
+	EXPECT_EQ(0U, task->cmdline_len);
+	EXPECT_EQ(0ULL, task->cmdline_size);
+}
+
+static void read_file(struct __test_metadata *_metadata, struct reader *reader,
+		      pid_t pid)
+{
+	reader->file_len = proc_cmdline(pid, reader->file, AREA_SIZE);
+	ASSERT_LE(0, reader->file_len);
+}
+
+static void expect_file(struct __test_metadata *_metadata,
+			const struct reader *reader)
+{
+	const struct xyzzy_task *task = &reader->task;
+
+	ASSERT_TRUE(record_has(task, XYZZY_CMDLINE));
+	EXPECT_EQ(0U, task->cmdline);
+	ASSERT_EQ(reader->file_len, (ssize_t)task->cmdline_len);
+	EXPECT_EQ(task->cmdline_len, task->cmdline_size);
+	EXPECT_EQ(0, memcmp(reader->file, reader->area.bytes,
+			    reader->file_len));
+}
+
+/* The file is read after the call, as reading it faults pages in. */
+static void compare(struct __test_metadata *_metadata, struct reader *reader,
+		    pid_t pid)
+{
+	get(_metadata, reader, pid, 0);
+	read_file(_metadata, reader, pid);
+	expect_file(_metadata, reader);
+}
+
+FIXTURE(cmdline)
+{
+	struct subject subject;
+	struct reader reader;
+	pid_t pid;
+};
+
+FIXTURE_SETUP(cmdline)
+{
+	memset(&self->subject, -1, sizeof(self->subject));
+	self->pid = -1;
+	if (!(xyzzy_supported() & XYZZY_CMDLINE))
+		SKIP(return, NO_CMDLINE);
+	reader_init(&self->reader);
+}
+
+FIXTURE_TEARDOWN(cmdline)
+{
+	subject_kill(&self->subject);
+	kill_child(self->pid);
+}
+
+/*
+ * Programs that were run with these arguments
+ */
+static char *bytes_of(int byte, size_t nr)
+{
+	char *bytes = malloc(nr + 1);
+
+	if (!bytes)
+		abort();
+	memset(bytes, byte, nr);
+	bytes[nr] = '\0';
+	return bytes;
+}
+
+static void compare_program(struct __test_metadata *_metadata,
+			    FIXTURE_DATA(cmdline) * self, char * const argv[],
+			    size_t len)
+{
+	self->pid = spawn_program(argv);
+	ASSERT_LT(0, self->pid);
+	compare(_metadata, &self->reader, self->pid);
+	EXPECT_EQ((ssize_t)len, self->reader.file_len);
+}
+
+TEST_F(cmdline, arguments)
+{
+	char *argv[] = { "one", "two words", "", "new\nline", "\xff\xc0\x80",
+			 NULL };
+
+	compare_program(_metadata, self, argv, 4 + 10 + 1 + 9 + 4);
+}
+
+TEST_F(cmdline, one_empty_argument)
+{
+	char *argv[] = { "", NULL };
+
+	compare_program(_metadata, self, argv, 1);
+}
+
+TEST_F(cmdline, no_arguments)
+{
+	char *argv[] = { NULL };
+
+	self->pid = spawn_program(argv);
+	ASSERT_LT(0, self->pid);
+	/* Since 5.18 the kernel adds an empty argument. */
+	compare(_metadata, &self->reader, self->pid);
+}
+
+TEST_F(cmdline, one_byte)
+{
+	char *argv[] = { "x", NULL };
+
+	compare_program(_metadata, self, argv, 2);
+}
+
+TEST_F(cmdline, a_page)
+{
+	char *argv[] = { bytes_of('p', page_size() - 1), NULL };
+
+	compare_program(_metadata, self, argv, page_size());
+}
+
+TEST_F(cmdline, an_argument_of_128_kib)
+{
+	char *argv[] = { bytes_of('k', 128 * 1024 - 1), NULL };
+
+	compare_program(_metadata, self, argv, 128 * 1024);
+}
+
+TEST_F(cmdline, two_mib)
+{
+	const int nr = 16, size = 128 * 1024;
+	char *argv[nr + 1];
+	struct rlimit limit = { 64 << 20, 64 << 20 };
+
+	if (prlimit(0, RLIMIT_STACK, &limit, NULL))
+		SKIP(return, "cannot raise the limit of the stack");
+	for (int i = 0; i < nr; i++)
+		argv[i] = bytes_of('a' + i, size - 1);
+	argv[nr] = NULL;
+	compare_program(_metadata, self, argv, nr * size);
+}
+
+/*
+ * Arguments where the program says that they are
+ */
+struct layout {
+	const char *args;	/* Bytes for the arguments */
+	size_t args_len;
+	const char *env;	/* And for the environment */
+	size_t env_len;
+	size_t gap;		/* Bytes between the two */
+	size_t offset;		/* Where in its page the first byte is */
+};
+
+/*
+ * struct prctl_mm_map of the kernel, which need not have pointers of the same
+ * size as this program
+ */
+struct mm_map {
+	__u64 start_code;
+	__u64 end_code;
+	__u64 start_data;
+	__u64 end_data;
+	__u64 start_brk;
+	__u64 brk;
+	__u64 start_stack;
+	__u64 arg_start;
+	__u64 arg_end;
+	__u64 env_start;
+	__u64 env_end;
+	__u32 rest[4];		/* The last but padding is exe_fd. */
+};
+
+/* Move the command line to @args and the environment to @env. */
+static int move_args(unsigned long args, unsigned long args_end,
+		     unsigned long env, unsigned long env_end)
+{
+	struct proc_dir dir = { .path = "/proc/self" };
+	struct mm_map map = {};
+	struct proc_stat stat;
+	unsigned int size;
+
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0) ||
+	    size > sizeof(map) || proc_stat(&dir, &stat))
+		return -EIO;
+	map.start_code = stat.field[26];
+	map.end_code = stat.field[27];
+	map.start_stack = stat.field[28];
+	map.start_data = stat.field[45];
+	map.end_data = stat.field[46];
+	map.start_brk = stat.field[47];
+	map.brk = (unsigned long)sbrk(0);
+	map.arg_start = args;
+	map.arg_end = args_end;
+	map.env_start = env;
+	map.env_end = env_end;
+	map.rest[kernel_is_64bit() ? 3 : 2] = -1;
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, size, 0) ? -errno : 0;
+}
+
+static int use_layout(void *arg)
+{
+	const struct layout *layout = arg;
+	char *at = mmap(NULL, 16 * page_size(), PROT_READ | PROT_WRITE, ANON,
+			-1, 0);
+	char *env;
+
+	if (at == MAP_FAILED)
+		return -ENOMEM;
+	memset(at, 'E', 16 * page_size());
+	at += layout->offset;
+	env = at + layout->args_len + layout->gap;
+	memcpy(at, layout->args, layout->args_len);
+	if (layout->env)
+		memcpy(env, layout->env, layout->env_len);
+	return move_args((unsigned long)at, (unsigned long)at + layout->args_len,
+			 (unsigned long)env,
+			 (unsigned long)env + layout->env_len);
+}
+
+static void compare_layout(struct __test_metadata *_metadata,
+			   FIXTURE_DATA(cmdline) * self, struct layout *layout,
+			   size_t len)
+{
+	ASSERT_EQ(0, subject_start(&self->subject, use_layout, layout));
+	compare(_metadata, &self->reader, self->subject.pid);
+	EXPECT_EQ((ssize_t)len, self->reader.file_len);
+}
+
+#define LAYOUT(_args, _env)						\
+	{								\
+		.args = (_args), .args_len = sizeof(_args) - 1,		\
+		.env = (_env), .env_len = sizeof(_env) - 1,		\
+	}
+
+TEST_F(cmdline, title_shorter_than_the_arguments)
+{
+	struct layout layout = LAYOUT("title\0gone", "A=b\0");
+
+	compare_layout(_metadata, self, &layout, 6);
+}
+
+TEST_F(cmdline, title_in_the_environment_too)
+{
+	struct layout layout = LAYOUT("a long ", "title\0A=b\0");
+
+	compare_layout(_metadata, self, &layout, 7 + 6);
+}
+
+TEST_F(cmdline, title_without_an_end)
+{
+	struct layout layout = LAYOUT("title ", "to the very end");
+
+	compare_layout(_metadata, self, &layout, 6 + 15);
+}
+
+TEST_F(cmdline, title_stays_out_of_an_environment_elsewhere)
+{
+	struct layout layout = LAYOUT("title", "A=b\0");
+
+	layout.gap = 1;
+	compare_layout(_metadata, self, &layout, 5);
+}
+
+TEST_F(cmdline, title_over_the_end_of_a_page)
+{
+	struct layout layout = LAYOUT("a long ", "title\0A=b\0");
+
+	layout.offset = page_size() - 9;
+	compare_layout(_metadata, self, &layout, 7 + 6);
+}
+
+TEST_F(cmdline, title_of_a_page_at_most)
+{
+	char *args = bytes_of('t', 3 * page_size());
+	struct layout layout = {
+		.args = args, .args_len = 3 * page_size(), .offset = 100,
+	};
+
+	compare_layout(_metadata, self, &layout, page_size());
+}
+
+TEST_F(cmdline, nothing_between_start_and_end)
+{
+	struct layout layout = LAYOUT("", "A=b\0");
+
+	compare_layout(_metadata, self, &layout, 0);
+}
+
+TEST_F(cmdline, string_max_cuts)
+{
+	struct layout layout = LAYOUT("0123\00056789\0", "A=b\0");
+
+	ASSERT_EQ(0, subject_start(&self->subject, use_layout, &layout));
+	for (__u32 max = 1; max < 20; max++) {
+		__u32 len = max < layout.args_len ? max : layout.args_len;
+
+		get(_metadata, &self->reader, self->subject.pid, max);
+		ASSERT_TRUE(record_has(&self->reader.task, XYZZY_CMDLINE));
+		EXPECT_EQ(len, self->reader.task.cmdline_len);
+		EXPECT_EQ(layout.args_len, self->reader.task.cmdline_size);
+		EXPECT_EQ(0, memcmp(layout.args, self->reader.area.bytes, len));
+	}
+}
+
+TEST_F(cmdline, string_max_cuts_a_title)
+{
+	struct layout layout = LAYOUT("a long ", "title\0A=b\0");
+
+	ASSERT_EQ(0, subject_start(&self->subject, use_layout, &layout));
+	get(_metadata, &self->reader, self->subject.pid, 3);
+	ASSERT_TRUE(record_has(&self->reader.task, XYZZY_CMDLINE));
+	EXPECT_EQ(3U, self->reader.task.cmdline_len);
+	/* The length of the title, its NUL included, as the file has it */
+	EXPECT_EQ(7ULL + 6, self->reader.task.cmdline_size);
+	EXPECT_EQ(0, memcmp("a l", self->reader.area.bytes, 3));
+}
+
+/*
+ * Memory of each kind. The arguments are some of three pages in a row, and the
+ * second of them, "middle", is changed.
+ */
+struct pages {
+	size_t first;		/* The first page that the arguments have */
+	size_t nr;		/* How many they have */
+	int (*change)(char *middle, size_t size);
+	bool absent;		/* It is mapped, but not in memory */
+};
+
+static int use_pages(void *arg)
+{
+	const struct pages *pages = arg;
+	size_t page = page_size();
+	char *map = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, ANON, -1, 0);
+	unsigned long at = (unsigned long)map + pages->first * page;
+	unsigned long end = at + pages->nr * page;
+	int err;
+
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	for (size_t i = 0; i < 3 * page; i++)
+		map[i] = i % 251 + 1;
+	/* No title, wherever the arguments end */
+	for (int i = 1; i <= 3; i++)
+		map[i * page - 1] = '\0';
+	err = pages->change ? pages->change(map + page, page) : 0;
+	return err ?: move_args(at, end, end, end);
+}
+
+static int unmap(char *at, size_t size)
+{
+	return munmap(at, size) ? -errno : 0;
+}
+
+static int protect(char *at, size_t size)
+{
+	return mprotect(at, size, PROT_NONE) ? -errno : 0;
+}
+
+static int write_protect(char *at, size_t size)
+{
+	return mprotect(at, size, PROT_READ) ? -errno : 0;
+}
+
+static int map_other(char *at, size_t size, int flags, int fd)
+{
+	char *map = mmap(at, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED,
+			 fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	memset(map, 'o', size - 1);
+	return 0;
+}
+
+static int map_shared(char *at, size_t size)
+{
+	return map_other(at, size, MAP_SHARED | MAP_ANONYMOUS, -1);
+}
+
+static int map_memfd(char *at, size_t size)
+{
+	int fd = memfd_create("args", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, size))
+		return -errno;
+	return map_other(at, size, MAP_PRIVATE, fd);
+}
+
+static int drop(char *at, size_t size)
+{
+	return madvise(at, size, MADV_DONTNEED) ? -errno : 0;
+}
+
+/* Map the zero page. */
+static int read_zeros(char *at, size_t size)
+{
+	return drop(at, size) ?: *(volatile char *)at;
+}
+
+FIXTURE(pages)
+{
+	struct subject subject;
+	struct reader reader;
+};
+
+FIXTURE_VARIANT(pages)
+{
+	struct pages pages;
+};
+
+#define PAGES_VARIANT(_name, _change, _absent)				\
+	FIXTURE_VARIANT_ADD(pages, _name##_first) {			\
+		.pages = { 1, 2, _change, _absent },			\
+	};								\
+	FIXTURE_VARIANT_ADD(pages, _name##_middle) {			\
+		.pages = { 0, 3, _change, _absent },			\
+	};								\
+	FIXTURE_VARIANT_ADD(pages, _name##_last) {			\
+		.pages = { 0, 2, _change, _absent },			\
+	};								\
+	FIXTURE_VARIANT_ADD(pages, _name##_all) {			\
+		.pages = { 1, 1, _change, _absent },			\
+	}
+
+PAGES_VARIANT(resident, NULL, false);
+PAGES_VARIANT(unmapped, unmap, false);
+PAGES_VARIANT(protected, protect, false);
+PAGES_VARIANT(read_only, write_protect, false);
+PAGES_VARIANT(shared, map_shared, false);
+PAGES_VARIANT(file, map_memfd, false);
+PAGES_VARIANT(zeros, read_zeros, false);
+PAGES_VARIANT(dropped, drop, true);
+
+FIXTURE_SETUP(pages)
+{
+	memset(&self->subject, -1, sizeof(self->subject));
+	if (!(xyzzy_supported() & XYZZY_CMDLINE))
+		SKIP(return, NO_CMDLINE);
+	reader_init(&self->reader);
+}
+
+FIXTURE_TEARDOWN(pages)
+{
+	subject_kill(&self->subject);
+}
+
+TEST_F(pages, are_read_if_in_memory)
+{
+	struct pages pages = variant->pages;
+	pid_t pid;
+
+	ASSERT_EQ(0, subject_start(&self->subject, use_pages, &pages));
+	pid = self->subject.pid;
+	if (pages.absent) {
+		get(_metadata, &self->reader, pid, 0);
+		expect_not_available(_metadata, &self->reader.task);
+		/* Not even by asking: it is still not in memory. */
+		get(_metadata, &self->reader, pid, 0);
+		expect_not_available(_metadata, &self->reader.task);
+		/* But reading the file faults it in. */
+		read_file(_metadata, &self->reader, pid);
+	}
+	compare(_metadata, &self->reader, pid);
+}
+
+TEST_F(cmdline, what_is_cut_off_need_not_be_in_memory)
+{
+	struct pages pages = { 0, 3, drop };
+	const struct xyzzy_task *task = &self->reader.task;
+
+	ASSERT_EQ(0, subject_start(&self->subject, use_pages, &pages));
+	get(_metadata, &self->reader, self->subject.pid, page_size());
+	ASSERT_TRUE(record_has(task, XYZZY_CMDLINE));
+	EXPECT_EQ(page_size(), task->cmdline_len);
+	EXPECT_EQ(3 * page_size(), task->cmdline_size);
+	get(_metadata, &self->reader, self->subject.pid, page_size() + 1);
+	expect_not_available(_metadata, task);
+}
+
+/* It could grow up to the limit of the caller. */
+static int grow_stack(void *arg)
+{
+	unsigned long at = (unsigned long)__builtin_frame_address(0);
+
+	at -= *(size_t *)arg;
+	return move_args(at, at + 100, at + 100, at + 100);
+}
+
+TEST_F(cmdline, stack_is_not_grown)
+{
+	size_t below = 1 << 20;
+
+	ASSERT_EQ(0, subject_start(&self->subject, grow_stack, &below));
+	get(_metadata, &self->reader, self->subject.pid, 0);
+	expect_not_available(_metadata, &self->reader.task);
+	read_file(_metadata, &self->reader, self->subject.pid);
+	EXPECT_EQ(100, self->reader.file_len);
+	compare(_metadata, &self->reader, self->subject.pid);
+}
+
+static int register_uffd(char *at, size_t size)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (unsigned long)at, size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -EOPNOTSUPP;
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
+		return -errno;
+	err = drop(at, size);
+	return err;
+}
+
+TEST_F(cmdline, userfaultfd_is_not_waited_for)
+{
+	struct pages pages = { 0, 3, register_uffd };
+	int err = subject_start(&self->subject, use_pages, &pages);
+
+	if (err == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, err);
+	get(_metadata, &self->reader, self->subject.pid, 0);
+	expect_not_available(_metadata, &self->reader.task);
+	read_file(_metadata, &self->reader, self->subject.pid);
+	EXPECT_EQ((ssize_t)page_size(), self->reader.file_len);
+	get(_metadata, &self->reader, self->subject.pid, 0);
+	expect_not_available(_metadata, &self->reader.task);
+}
+
+/*
+ * Swapped out
+ */
+FIXTURE(swapped)
+{
+	struct subject subject;
+	struct reader reader;
+	struct disk disk;
+};
+
+FIXTURE_SETUP(swapped)
+{
+	off_t size = 64 * page_size();
+
+	memset(&self->subject, -1, sizeof(self->subject));
+	if (!(xyzzy_supported() & XYZZY_CMDLINE))
+		SKIP(return, NO_CMDLINE);
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	if (disk_open(&self->disk, size))
+		SKIP(return, "no loop devices");
+	ASSERT_EQ(0, make_swap(self->disk.fd, size));
+	reader_init(&self->reader);
+}
+
+FIXTURE_TEARDOWN(swapped)
+{
+	subject_kill(&self->subject);
+	swapoff(self->disk.path);
+	disk_close(&self->disk);
+}
+
+/* Returns -EOPNOTSUPP if the kernel keeps the page. */
+static int page_out(char *at, size_t size)
+{
+	struct proc_dir dir = { .path = "/proc/self" };
+	struct proc_status status;
+
+	for (int i = 0; i < 100; i++) {
+		if (madvise(at, size, MADV_PAGEOUT))
+			return -EOPNOTSUPP;
+		if (proc_status(&dir, &status))
+			return -EIO;
+		if (proc_status_nth(&status, "VmSwap", 0))
+			return 0;
+	}
+	return -EOPNOTSUPP;
+}
+
+TEST_F(swapped, page_is_not_read_back)
+{
+	struct pages pages = { 0, 3, page_out };
+	int err;
+
+	if (swapon(self->disk.path, 0))
+		SKIP(return, "cannot swap: %s", strerror(errno));
+	err = subject_start(&self->subject, use_pages, &pages);
+	if (err == -EOPNOTSUPP)
+		SKIP(return, "nothing is swapped out");
+	ASSERT_EQ(0, err);
+	get(_metadata, &self->reader, self->subject.pid, 0);
+	expect_not_available(_metadata, &self->reader.task);
+	read_file(_metadata, &self->reader, self->subject.pid);
+	EXPECT_EQ(3 * (ssize_t)page_size(), self->reader.file_len);
+	compare(_metadata, &self->reader, self->subject.pid);
+}
+
+/*
+ * Who has none
+ */
+TEST_F(cmdline, zombie_has_none)
+{
+	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
+	ASSERT_TRUE(make_zombie(self->subject.pid));
+	compare(_metadata, &self->reader, self->subject.pid);
+	EXPECT_EQ(0, self->reader.file_len);
+}
+
+TEST_F(cmdline, kernel_thread_has_none)
+{
+	struct xyzzy_task *task = &self->reader.task;
+	struct walk walk;
+	int nr = 0;
+
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, walk_all(&walk, -1, XYZZY_ID, 0, 100));
+	for (size_t i = 0; i < walk.nr; i++) {
+		pid_t pid = walk.tasks[i].pid;
+
+		if (!(walk.tasks[i].flags & PF_KTHREAD) ||
+		    strings_get(pid, XYZZY_CMDLINE, 0, &self->reader.area, task))
+			continue;
+		EXPECT_TRUE(record_has(task, XYZZY_CMDLINE));
+		EXPECT_EQ(0U, task->cmdline_len);
+		EXPECT_EQ(0ULL, task->cmdline_size);
+		nr++;
+	}
+	walk_free(&walk);
+	if (!nr)
+		SKIP(return, "no kernel thread in sight");
+}
+
+TEST_F(cmdline, dead_leader_has_none)
+{
+	pid_t tid;
+
+	self->pid = spawn_threads(&tid, 1, true);
+	ASSERT_LT(0, self->pid);
+	compare(_metadata, &self->reader, self->pid);
+	EXPECT_EQ(0, self->reader.file_len);
+}
+
+TEST_F(cmdline, of_the_threads_only_the_leader_has_it)
+{
+	struct xyzzy_params params;
+	struct xyzzy_task tasks[4];
+	pid_t tids[3];
+
+	self->pid = spawn_threads(tids, 3, false);
+	ASSERT_LT(0, self->pid);
+	params = XYZZY_PARAMS(XYZZY_CMDLINE, tasks, 4);
+	area_use(&params, &self->reader.area);
+	params.pidfd = sys_pidfd_open(self->pid, 0);
+	ASSERT_LE(0, params.pidfd);
+	ASSERT_EQ(4, xyzzy_call(&params, XYZZY_THREADS));
+	close(params.pidfd);
+	for (int i = 0; i < 4; i++) {
+		if (tasks[i].pid != tasks[i].tgid)
+			expect_not_available(_metadata, &tasks[i]);
+	}
+	EXPECT_LT(0U, tasks[0].cmdline_len);
+	EXPECT_EQ((long)tasks[0].cmdline_len + 1,
+		  strings_end(&self->reader.area, tasks, 4));
+}
+
+TEST_F(cmdline, the_caller_has_its_own)
+{
+	compare(_metadata, &self->reader, getpid());
+	EXPECT_LT(0, self->reader.file_len);
+}
+
+TEST_HARNESS_MAIN

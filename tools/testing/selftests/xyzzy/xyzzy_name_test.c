@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * XYZZY_NAME: the name as /proc/PID/stat shows it.
+ */
+#include "kselftest_harness.h"
+#include "area.h"
+
+FIXTURE(name)
+{
+	struct subject subject;
+	struct area area;
+	struct xyzzy_task task;
+};
+
+FIXTURE_SETUP(name)
+{
+	memset(&self->subject, -1, sizeof(self->subject));
+	if (!(xyzzy_supported() & XYZZY_NAME))
+		SKIP(return, "the kernel does not have XYZZY_NAME");
+	self->area = area_map(4096);
+}
+
+FIXTURE_TEARDOWN(name)
+{
+	subject_kill(&self->subject);
+}
+
+static int set_name(void *name)
+{
+	return prctl(PR_SET_NAME, name) ? -errno : 0;
+}
+
+static int get_name(FIXTURE_DATA(name) * self, pid_t pid)
+{
+	int err = strings_get(pid, XYZZY_NAME, 0, &self->area, &self->task);
+
+	if (err)
+		return err;
+	return record_has(&self->task, XYZZY_NAME) ? 0 : -ENODATA;
+}
+
+/* Between the parentheses of /proc/PID/stat */
+static int stat_name(pid_t pid, char *name, size_t size)
+{
+	struct proc_dir dir = proc_dir(pid, 0);
+	struct proc_stat stat;
+	int err = proc_stat(&dir, &stat);
+
+	snprintf(name, size, "%s", stat.comm);
+	return err;
+}
+
+static void expect_name(struct __test_metadata *_metadata,
+			FIXTURE_DATA(name) * self, const char *name)
+{
+	char in_proc[64];
+
+	ASSERT_EQ(0, subject_start(&self->subject, set_name, (void *)name));
+	ASSERT_EQ(0, get_name(self, self->subject.pid));
+	ASSERT_EQ(0, stat_name(self->subject.pid, in_proc, sizeof(in_proc)));
+	EXPECT_EQ(0U, self->task.name);
+	EXPECT_EQ(strlen(name), self->task.name_len);
+	EXPECT_STREQ(name, self->area.bytes);
+	EXPECT_STREQ(in_proc, self->area.bytes);
+	EXPECT_EQ(strlen(name) + 1,
+		  (size_t)strings_end(&self->area, &self->task, 1));
+}
+
+TEST_F(name, of_a_program)
+{
+	expect_name(_metadata, self, "a name");
+}
+
+TEST_F(name, empty)
+{
+	expect_name(_metadata, self, "");
+}
+
+TEST_F(name, of_15_bytes)
+{
+	expect_name(_metadata, self, "fifteen letters");
+}
+
+/* /proc/PID/status escapes some of them. */
+TEST_F(name, is_not_escaped)
+{
+	expect_name(_metadata, self, "a\nb\\c\t) \xff");
+}
+
+/* What a worker is busy with can change between the call and the file. */
+static bool has_name_of_stat(FIXTURE_DATA(name) * self, pid_t pid)
+{
+	char before[64], after[64];
+
+	for (int i = 0; i < 100; i++) {
+		if (stat_name(pid, before, sizeof(before)) ||
+		    get_name(self, pid) ||
+		    stat_name(pid, after, sizeof(after)))
+			return true;		/* It has ended. */
+		if (!strcmp(before, self->area.bytes) ||
+		    !strcmp(after, self->area.bytes))
+			return true;
+	}
+	return false;
+}
+
+TEST_F(name, of_each_kernel_thread)
+{
+	struct walk walk;
+	int nr = 0, longer = 0;
+
+	if (geteuid())
+		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, walk_all(&walk, -1, XYZZY_ID, 0, 100));
+	for (size_t i = 0; i < walk.nr; i++) {
+		if (!(walk.tasks[i].flags & PF_KTHREAD))
+			continue;
+		EXPECT_TRUE(has_name_of_stat(self, walk.tasks[i].pid));
+		longer += strlen(self->area.bytes) > 15;
+		nr++;
+	}
+	walk_free(&walk);
+	if (!nr)
+		SKIP(return, "no kernel thread in sight");
+	/* Each kernel has a worker with a longer name. */
+	EXPECT_LT(0, longer);
+}
+
+TEST_HARNESS_MAIN
