@@ -36,6 +36,7 @@
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
 #include <linux/uaccess.h>
+#include <linux/unaligned.h>
 #include <uapi/linux/xyzzy.h>
 
 #include <asm/word-at-a-time.h>
@@ -793,33 +794,28 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	}
 	if (groups & XYZZY_CGROUP)
 		fill_cgroup(rec, task);
+	if (groups & XYZZY_DELAYS)
+		fill_delays(rec, task);
 	if (groups & XYZZY_IO)
 		fill_io(rec, task, walk);
 	else if (walk->mask & XYZZY_IO)
 		clear_group(rec, XYZZY_IO);
-	if (groups & XYZZY_DELAYS)
-		fill_delays(rec, task);
 	return !is_released(task);
 }
 
 /*
- * Take the references that read_strings() needs. ->exec_update_lock keeps the
- * address space from being replaced since the record was filled.
+ * Take the references that read_strings() needs. ->exec_update_lock keeps
+ * execve() from replacing the address space that the record was filled from.
  */
 static void add_source(struct xyzzy_walk *walk, struct task_struct *task)
 {
 	struct xyzzy_strings *strings = &walk->strings;
 	struct xyzzy_source *source = &strings->sources[strings->nr_sources++];
 
-	*source = (struct xyzzy_source) {};
-	if (READ_ONCE(task->flags) & PF_KTHREAD) {
+	if (READ_ONCE(task->flags) & PF_KTHREAD)
 		source->kthread = get_task_struct(task);
-	} else if (walk->mask & XYZZY_CMDLINE && thread_group_leader(task)) {
-		guard(task_lock)(task);
-		source->mm = task->mm;
-		if (source->mm)
-			mmget(source->mm);
-	}
+	else if (walk->mask & XYZZY_CMDLINE && thread_group_leader(task))
+		source->mm = get_task_mm(task);
 }
 
 /*
@@ -1065,23 +1061,34 @@ static int end_string(struct xyzzy_strings *strings, u64 start, bool first,
 	return 0;
 }
 
+/* Where the NULs begin that fill_comm() pads a name with */
+static size_t comm_len(const struct xyzzy_task *rec)
+{
+	u64 high = get_unaligned_le64(rec->comm + sizeof(u64));
+	u64 low = get_unaligned_le64(rec->comm);
+
+	BUILD_BUG_ON(sizeof(rec->comm) != 2 * sizeof(u64));
+	return high ? sizeof(u64) + DIV_ROUND_UP(fls64(high), BITS_PER_BYTE) :
+		      DIV_ROUND_UP(fls64(low), BITS_PER_BYTE);
+}
+
 static int read_name(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 		     struct task_struct *kthread, bool first)
 {
 	const u64 start = strings->end;
-	char full_name[XYZZY_NAME_SIZE];
-	const char *name = rec->comm;
+	char *buf = buffer_end(strings);
 	size_t len;
 
-	if (kthread) {
-		get_task_full_name(full_name, sizeof(full_name), kthread);
-		name = full_name;
-	}
-	len = min_t(u64, strlen(name), string_limit(strings, first));
-	if (len >= buffer_room(strings))
+	if (buffer_room(strings) < XYZZY_NAME_SIZE)
 		return -ENOBUFS;
-	memcpy(buffer_end(strings), name, len);
-	strings->end += len;
+	if (kthread) {
+		get_task_full_name(buf, XYZZY_NAME_SIZE, kthread);
+		len = strlen(buf);
+	} else {
+		memcpy(buf, rec->comm, sizeof(rec->comm));
+		len = comm_len(rec);
+	}
+	strings->end += min_t(u64, len, string_limit(strings, first));
 	return end_string(strings, start, first, &rec->name, &rec->name_len);
 }
 
@@ -1107,24 +1114,34 @@ struct xyzzy_cmdline {
 
 /*
  * A program that overwrites its arguments with a title overwrites the last NUL,
- * too. procfs looks for the end of a title in the first PAGE_SIZE bytes.
+ * too. procfs looks for the end of a title in the first PAGE_SIZE bytes. If the
+ * arguments lie within a page, read all of them, and return how many bytes that
+ * are: each page is expensive to look up.
  */
-static int find_size(struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
+static int find_size(struct xyzzy_strings *strings,
+		     struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {
-	char last;
+	const unsigned long len = cmdline->arg_end - cmdline->start;
+	bool all = offset_in_page(cmdline->start) + len <= PAGE_SIZE &&
+		   len < buffer_room(strings);
+	char byte, *last = all ? buffer_end(strings) + len - 1 : &byte;
 	int got;
 
-	got = read_resident(mm, cmdline->arg_end - 1, &last, 1);
+	if (all)
+		got = read_resident(mm, cmdline->start, buffer_end(strings),
+				    len);
+	else
+		got = read_resident(mm, cmdline->arg_end - 1, &byte, 1);
 	if (got < 0)
 		return got;
-	cmdline->title = got && last;
+
+	cmdline->title = got && *last;
 	if (cmdline->title)
 		cmdline->size = min(cmdline->title_end - cmdline->start,
 				    PAGE_SIZE);
 	else
-		cmdline->size = min(cmdline->arg_end - cmdline->start,
-				    cmdline->limit);
-	return 0;
+		cmdline->size = min(len, cmdline->limit);
+	return all ? got : 0;
 }
 
 /*
@@ -1134,25 +1151,24 @@ static int find_size(struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 static int read_part(struct xyzzy_strings *strings,
 		     struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {
-	size_t len;
-	int got;
+	int got = cmdline->size ? 0 : find_size(strings, cmdline, mm);
+	u64 left;
+	int len;
 
-	if (!cmdline->size) {
-		got = find_size(cmdline, mm);
-		if (got < 0)
-			return got;
-	}
-	while (cmdline->read < cmdline->size) {
+	while (got >= 0 && cmdline->read < cmdline->size) {
 		/* Leave room for the NUL */
 		if (buffer_room(strings) <= 1)
 			return -ENOBUFS;
-		len = min_t(u64, cmdline->size - cmdline->read,
-			    buffer_room(strings) - 1);
-		got = read_resident(mm, cmdline->start + cmdline->read,
-				    buffer_end(strings), len);
+		left = cmdline->size - cmdline->read;
+		if (!got)
+			got = read_resident(mm, cmdline->start + cmdline->read,
+					    buffer_end(strings),
+					    min_t(u64, left,
+						  buffer_room(strings) - 1));
 		if (got <= 0)
-			return got;
+			break;
 
+		got = min_t(u64, got, left);
 		if (cmdline->title) {
 			len = strnlen(buffer_end(strings), got);
 			if (len < got) {
@@ -1165,8 +1181,9 @@ static int read_part(struct xyzzy_strings *strings,
 			strings->end += min_t(u64, got, cmdline->limit -
 							cmdline->read);
 		cmdline->read += got;
+		got = 0;
 	}
-	return 0;
+	return min(got, 0);
 }
 
 /*
@@ -1277,14 +1294,17 @@ static int read_record_strings(struct xyzzy_strings *strings,
 	return ret;
 }
 
+/* After this, the source is ready for another batch */
 static void put_source(struct xyzzy_source *source)
 {
-	if (source->kthread)
+	if (source->kthread) {
 		put_task_struct(source->kthread);
-	if (source->mm)
+		source->kthread = NULL;
+	}
+	if (source->mm) {
 		mmput_async(source->mm);
-	source->kthread = NULL;
-	source->mm = NULL;
+		source->mm = NULL;
+	}
 }
 
 /* Cut a batch to @n records, and leave the others to the next one */

@@ -35,10 +35,20 @@ struct bench {
 	int threaded_fd;	/* Its pidfd */
 	pid_t others;		/* A process of threads that are not read */
 	struct xyzzy_task *tasks;
+	char *strings;		/* The strings area */
+	size_t strings_size;
 	int *files;		/* One for each process, kept open; or NULL */
 	int netlink;		/* For taskstats; -1: not there */
 	unsigned int family;	/* That of taskstats */
 };
+
+/* Files of /proc/PID, for method->files */
+#define FILE_STAT	0x01
+#define FILE_STATM	0x02
+#define FILE_STATUS	0x04
+#define FILE_IO		0x08
+#define FILE_CGROUP	0x10
+#define FILE_CMDLINE	0x20
 
 /*
  * A method of reading all our processes. @run returns how many it has read, or
@@ -50,7 +60,7 @@ struct method {
 	long (*run)(struct bench *bench, const struct method *method);
 	__u64 mask;		/* Groups, for xyzzy() */
 	unsigned int flags;	/* XYZZY_APPROX_MEM */
-	int nr_files;		/* How many of the five, for /proc */
+	unsigned int files;	/* Which files of /proc */
 	enum {
 		BENCH_PROCFD,	/* Through /proc, as root */
 		BENCH_OWN,	/* procfd -1, as root */

@@ -15,7 +15,7 @@
 #define STATUS_FIELDS	24
 #define IO_FIELDS	7
 
-/* The numbers in the five files of a process. */
+/* What is in the files of a process. */
 static struct figures {
 	__u64 stat[STAT_FIELDS];
 	__u64 statm[STATM_FIELDS];
@@ -24,6 +24,8 @@ static struct figures {
 	char state;
 	char comm[64];
 	char cgroup[256];
+	char cmdline[8192];
+	size_t cmdline_len;
 } figures;
 
 static char text[8192];
@@ -137,7 +139,13 @@ static void parse_cgroup(const char *end)
 	figures.cgroup[len] = '\0';
 }
 
-/* In the order in which they are added: 1, 3 or 5 are read. */
+static void parse_cmdline(const char *end)
+{
+	figures.cmdline_len = end - text;
+	memcpy(figures.cmdline, text, figures.cmdline_len);
+}
+
+/* In the order of their bits in method->files */
 static const struct file {
 	const char *name;
 	void (*parse)(const char *end);
@@ -147,6 +155,7 @@ static const struct file {
 	{ "/status", parse_status },
 	{ "/io", parse_io },
 	{ "/cgroup", parse_cgroup },
+	{ "/cmdline", parse_cmdline },
 };
 
 /* Returns the end. */
@@ -188,12 +197,14 @@ static void read_file(int dirfd, const char *path, const struct file *file)
 	close(fd);
 }
 
-static void read_process(int dirfd, pid_t pid, int nr_files)
+static void read_process(int dirfd, pid_t pid, unsigned int wanted)
 {
 	char path[32], *name = put_pid(path, pid);
-	int i;
+	size_t i;
 
-	for (i = 0; i < nr_files; i++) {
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		if (!(wanted & 1U << i))
+			continue;
 		stpcpy(name, files[i].name);
 		read_file(dirfd, path, &files[i]);
 	}
@@ -245,7 +256,7 @@ long read_files(struct bench *bench, const struct method *method)
 	long nr = list_pids(bench, method), i;
 
 	for (i = 0; i < nr; i++)
-		read_process(bench->procfd, bench->pids[i], method->nr_files);
+		read_process(bench->procfd, bench->pids[i], method->files);
 	return nr;
 }
 
@@ -291,10 +302,12 @@ long read_stdio(struct bench *bench, const struct method *method)
 	long nr = list_pids(bench, method), i;
 	char path[64];
 	FILE *stream;
-	int n;
+	size_t n;
 
 	for (i = 0; i < nr; i++) {
-		for (n = 0; n < method->nr_files; n++) {
+		for (n = 0; n < ARRAY_SIZE(files); n++) {
+			if (!(method->files & 1U << n))
+				continue;
 			snprintf(path, sizeof(path), "/proc/%d%s",
 				 bench->pids[i], files[n].name);
 			stream = fopen(path, "re");
@@ -321,7 +334,7 @@ long read_threads(struct bench *bench, const struct method *method)
 		err(1, "%s", path);
 	nr = list_numbers(dirfd, 1, bench->pids, bench->nr);
 	for (i = 0; i < nr; i++)
-		read_process(dirfd, bench->pids[i], method->nr_files);
+		read_process(dirfd, bench->pids[i], method->files);
 	close(dirfd);
 	bench->pids[0] = 0;
 	return nr;
@@ -330,6 +343,6 @@ long read_threads(struct bench *bench, const struct method *method)
 /* stat of the one process, with the sums of its threads. */
 long read_threaded(struct bench *bench, const struct method *method)
 {
-	read_process(bench->procfd, bench->threaded, method->nr_files);
+	read_process(bench->procfd, bench->threaded, method->files);
 	return 1;
 }

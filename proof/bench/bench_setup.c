@@ -124,6 +124,8 @@ static void make_room(struct bench *bench, size_t nr)
 {
 	bench->nr = nr;
 	bench->tasks = map(nr * sizeof(*bench->tasks));
+	bench->strings_size = nr * 256;
+	bench->strings = map(bench->strings_size);
 	bench->pids = map(nr * sizeof(*bench->pids));
 	bench->files = map(nr * sizeof(*bench->files));
 }
@@ -233,6 +235,7 @@ void bench_stop(struct bench *bench)
 		;
 	close_files(bench);
 	munmap(bench->tasks, bench->nr * sizeof(*bench->tasks));
+	munmap(bench->strings, bench->strings_size);
 	munmap(bench->pids, bench->nr * sizeof(*bench->pids));
 	munmap(bench->files, bench->nr * sizeof(*bench->files));
 	bench->threaded = 0;

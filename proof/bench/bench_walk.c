@@ -13,6 +13,11 @@ static struct xyzzy_params params_of(const struct bench *bench,
 	struct xyzzy_params params = XYZZY_PARAMS(method->mask, bench->tasks,
 						  bench->nr);
 
+	/* Version 1 costs nothing if it is not asked for. */
+	if (!(method->mask & ~XYZZY_ALL))
+		params.task_size = XYZZY_TASK_SIZE_VER0;
+	params.strings = bench->strings;
+	params.strings_size = bench->strings_size;
 	params.cursor = bench->cursor;
 	if (method->caller == BENCH_PROCFD)
 		params.procfd = bench->procfd;

@@ -28,7 +28,12 @@
 #define CLOCK_STEPS	50
 
 #define XYZZY(name, groups, what) { name, what, walk, .mask = groups }
-#define PROC(name, nr, what) { name, what, read_files, .nr_files = nr }
+#define PROC(name, which, what) { name, what, read_files, .files = which }
+
+#define THREE_FILES	(FILE_STAT | FILE_STATM | FILE_STATUS)
+#define FIVE_FILES	(THREE_FILES | FILE_IO | FILE_CGROUP)
+#define PS_FILES	(FILE_STAT | FILE_STATUS | FILE_CMDLINE)
+#define TOP_FILES	(FILE_STAT | FILE_STATM | FILE_STATUS)
 
 static const struct method methods[] = {
 	XYZZY("id", XYZZY_ID, "xyzzy: ID"),
@@ -52,14 +57,29 @@ static const struct method methods[] = {
 	  .mask = XYZZY_ID, .caller = BENCH_OWN },
 	{ "all-own", "xyzzy: all groups, procfd -1", walk,
 	  .mask = XYZZY_ALL, .caller = BENCH_OWN },
+	XYZZY("delays", XYZZY_DELAYS, "xyzzy: ID, DELAYS"),
+	XYZZY("name", XYZZY_NAME, "xyzzy: ID, NAME"),
+	XYZZY("cmdline", XYZZY_CMDLINE, "xyzzy: ID, CMDLINE"),
+	XYZZY("all-cmdline", XYZZY_ALL | XYZZY_CMDLINE,
+	      "xyzzy: all groups of version 0, CMDLINE"),
+	XYZZY("all-strings", XYZZY_ALL | XYZZY_CMDLINE | XYZZY_NAME,
+	      "xyzzy: all groups of version 0, CMDLINE, NAME"),
+	XYZZY("ps", XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | XYZZY_MEM |
+	      XYZZY_CMDLINE, "xyzzy: what ps aux needs"),
+	XYZZY("top", XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | XYZZY_FAULTS |
+	      XYZZY_MEM | XYZZY_NAME, "xyzzy: what top needs"),
 	{ "list", "getdents of /proc", list_pids },
-	PROC("stat", 1, "/proc: stat"),
+	PROC("stat", FILE_STAT, "/proc: stat"),
 	{ "stat-open", "/proc: stat, kept open", reread_files },
-	PROC("three-files", 3, "/proc: stat, statm, status"),
-	PROC("five-files", 5, "/proc: stat, statm, status, io, cgroup"),
-	{ "stat-stdio", "/proc: stat, with stdio", read_stdio, .nr_files = 1 },
+	PROC("three-files", THREE_FILES, "/proc: stat, statm, status"),
+	PROC("five-files", FIVE_FILES, "/proc: stat, statm, status, io, cgroup"),
+	PROC("cmdline-file", FILE_CMDLINE, "/proc: cmdline"),
+	PROC("ps-files", PS_FILES, "/proc: what ps aux reads"),
+	PROC("top-files", TOP_FILES, "/proc: what top reads"),
+	{ "stat-stdio", "/proc: stat, with stdio", read_stdio,
+	  .files = FILE_STAT },
 	{ "five-stdio", "/proc: the five files, with stdio", read_stdio,
-	  .nr_files = 5 },
+	  .files = FIVE_FILES },
 	{ "pidfd", "pidfd_open, PIDFD_GET_INFO", ask_pidfds },
 	{ "taskstats", "taskstats", ask_taskstats },
 	{ "empty", "an empty system call", empty_call },
@@ -72,15 +92,15 @@ static const struct method thread_methods[] = {
 	{ "thread-id", "xyzzy: threads, ID", walk_threads, .mask = XYZZY_ID },
 	{ "thread-all", "xyzzy: threads, all groups", walk_threads,
 	  .mask = XYZZY_ALL },
-	{ "thread-stat", "/proc: task/TID/stat", read_threads, .nr_files = 1 },
+	{ "thread-stat", "/proc: task/TID/stat", read_threads, .files = FILE_STAT },
 	{ "thread-five", "/proc: five files of task/TID", read_threads,
-	  .nr_files = 5 },
+	  .files = FIVE_FILES },
 	{ "process-id", "xyzzy: the process, ID", walk_threaded,
 	  .mask = XYZZY_ID },
 	{ "process-all", "xyzzy: the process, all groups", walk_threaded,
 	  .mask = XYZZY_ALL },
 	{ "process-stat", "/proc: stat of the process", read_threaded,
-	  .nr_files = 1 },
+	  .files = FILE_STAT },
 };
 
 static uint64_t clock_resolution(void)

@@ -31,7 +31,10 @@
 #define SPARE		(CHILDREN + 2)
 
 static const struct method call = { "call", "", walk, .mask = XYZZY_ALL };
-static const struct method scan = { "scan", "", read_files, .nr_files = 5 };
+static const struct method scan = {
+	"scan", "", read_files,
+	.files = FILE_STAT | FILE_STATM | FILE_STATUS | FILE_IO | FILE_CGROUP,
+};
 
 enum { NONE, CALL, CALL_PACED, SCAN, MODES };
 

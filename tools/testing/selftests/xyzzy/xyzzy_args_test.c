@@ -241,7 +241,8 @@ TEST_F(args, known_flags_work_in_a_probe)
 
 TEST_F(args, unknown_groups_are_invalid)
 {
-	for (int bit = 8; bit < 64; bit++) {
+	/* A later kernel may know more of the lower bits. */
+	for (int bit = 32; bit < 64; bit++) {
 		self->params->mask = 1ULL << bit;
 		EXPECT_EQ(-EINVAL, xyzzy_call(self->params, 0))
 			TH_LOG("bit %d", bit);
@@ -431,7 +432,7 @@ TEST_F(args, supported_has_every_group_that_the_kernel_has)
 	self->params->nr_tasks = 0;
 	self->params->supported = ~0ULL;
 	ASSERT_EQ(0, xyzzy_call(self->params, 0));
-	EXPECT_EQ(groups, self->params->supported);
+	EXPECT_EQ(groups, self->params->supported & XYZZY_ALL);
 }
 
 TEST_F(args, supported_does_not_depend_on_the_groups_asked_for)

@@ -372,6 +372,26 @@ TEST(needs_an_area)
 	EXPECT_EQ(1, xyzzy_call(&params, 0));
 }
 
+TEST(groups_of_this_version)
+{
+	__u64 groups = XYZZY_ALL | XYZZY_STRINGS | XYZZY_DELAYS;
+	__u64 supported = xyzzy_supported();
+	struct xyzzy_params params;
+
+	if (!(supported & XYZZY_NAME))
+		SKIP(return, "the kernel does not have strings");
+	EXPECT_EQ(0ULL, supported & ~groups);
+	EXPECT_EQ(XYZZY_STRINGS, supported & XYZZY_STRINGS);
+	EXPECT_EQ(access("/proc/sys/kernel/task_delayacct", F_OK) ?
+			  0ULL : XYZZY_DELAYS,
+		  supported & XYZZY_DELAYS);
+	for (int bit = 11; bit < 64; bit++) {
+		params = XYZZY_PARAMS(1ULL << bit, NULL, 0);
+		EXPECT_EQ(-EINVAL, xyzzy_call(&params, 0))
+			TH_LOG("bit %d", bit);
+	}
+}
+
 TEST(reserved_is_zero)
 {
 	struct xyzzy_params params;
