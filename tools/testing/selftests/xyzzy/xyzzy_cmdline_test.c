@@ -110,8 +110,8 @@ static char *bytes_of(int byte, size_t nr)
 }
 
 static void compare_program(struct __test_metadata *_metadata,
-			    FIXTURE_DATA(cmdline) * self, char * const argv[],
-			    size_t len)
+			    FIXTURE_DATA(cmdline) * self,
+			    const char * const argv[], size_t len)
 {
 	self->pid = spawn_program(argv);
 	ASSERT_LT(0, self->pid);
@@ -121,22 +121,23 @@ static void compare_program(struct __test_metadata *_metadata,
 
 TEST_F(cmdline, arguments)
 {
-	char *argv[] = { "one", "two words", "", "new\nline", "\xff\xc0\x80",
-			 NULL };
+	static const char * const argv[] = {
+		"one", "two words", "", "new\nline", "\xff\xc0\x80", NULL,
+	};
 
 	compare_program(_metadata, self, argv, 4 + 10 + 1 + 9 + 4);
 }
 
 TEST_F(cmdline, one_empty_argument)
 {
-	char *argv[] = { "", NULL };
+	static const char * const argv[] = { "", NULL };
 
 	compare_program(_metadata, self, argv, 1);
 }
 
 TEST_F(cmdline, no_arguments)
 {
-	char *argv[] = { NULL };
+	static const char * const argv[] = { NULL };
 
 	self->pid = spawn_program(argv);
 	ASSERT_LT(0, self->pid);
@@ -146,21 +147,21 @@ TEST_F(cmdline, no_arguments)
 
 TEST_F(cmdline, one_byte)
 {
-	char *argv[] = { "x", NULL };
+	static const char * const argv[] = { "x", NULL };
 
 	compare_program(_metadata, self, argv, 2);
 }
 
 TEST_F(cmdline, a_page)
 {
-	char *argv[] = { bytes_of('p', page_size() - 1), NULL };
+	const char *argv[2] = { bytes_of('p', page_size() - 1), NULL };
 
 	compare_program(_metadata, self, argv, page_size());
 }
 
 TEST_F(cmdline, an_argument_of_128_kib)
 {
-	char *argv[] = { bytes_of('k', 128 * 1024 - 1), NULL };
+	const char *argv[2] = { bytes_of('k', 128 * 1024 - 1), NULL };
 
 	compare_program(_metadata, self, argv, 128 * 1024);
 }
@@ -168,7 +169,7 @@ TEST_F(cmdline, an_argument_of_128_kib)
 TEST_F(cmdline, two_mib)
 {
 	const int nr = 16, size = 128 * 1024;
-	char *argv[nr + 1];
+	const char *argv[nr + 1];
 	struct rlimit limit = { 64 << 20, 64 << 20 };
 
 	if (prlimit(0, RLIMIT_STACK, &limit, NULL))
@@ -435,7 +436,7 @@ static int drop(char *at, size_t size)
 /* Map the zero page. */
 static int read_zeros(char *at, size_t size)
 {
-	return drop(at, size) ?: *(volatile char *)at;
+	return drop(at, size) ?: __atomic_load_n(at, __ATOMIC_RELAXED);
 }
 
 FIXTURE(pages)
