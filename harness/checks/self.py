@@ -231,10 +231,10 @@ a range is left out | commit_1 lines_b through_} | a b } c } | a c } | 1
 a range in front of a line is left out | commit_1 lines_b before_} | a b c } | a } | 1
 what was there comes back | commit_1 lines_b was_x was_y | a b c | a x y c | 1
 a range is looked for below another line | commit_1 below_f lines_x | x f a x | x f a | 1
-two commits change a line in turn | commit_1 lines_b was_x commit_2 lines_b was_y \
+a change of the last commit is undone | commit_1 lines_y was_x commit_2 lines_b was_y \
 | a b c | a y c | 2
-the first of two that change a line counts | commit_1 lines_b was_x commit_2 lines_b \
-was_y | a b c | a x c | 1 2
+then that of the one before | commit_1 lines_y was_x commit_2 lines_b was_y \
+| a b c | a x c | 1 2
 a file that does not grow stays | | a b | a b | 1
 a line that is not there is refused | commit_1 lines_x | a b | !exactly one line, found 0: x | 1
 a line that is there twice is refused | commit_1 lines_a | a a | !exactly one line, found 2: a | 1
