@@ -56,18 +56,14 @@ static inline const char *program_name(const struct xyzzy_task *task,
 	return slash ? slash + 1 : first;
 }
 
-/* The name is that of the record. Those of kernel threads may be longer. */
+/* The name is that of the record, except for kernel threads. */
 static inline bool has_own_name(const struct xyzzy_task *task,
 				const char *bytes)
 {
 	const char *name = bytes + task->name;
-	size_t len = strlen(task->comm);
 
-	if (!(task->mask & XYZZY_NAME) || strlen(name) != task->name_len)
-		return false;
-	if (task->flags & PF_KTHREAD)
-		return task->name_len >= (len < 15 ? len : 0);
-	return !strcmp(name, task->comm);
+	return task->mask & XYZZY_NAME && strlen(name) == task->name_len &&
+	       (task->flags & PF_KTHREAD || !strcmp(name, task->comm));
 }
 
 #endif /* __XYZZY_WALK_STRINGS_H */

@@ -123,7 +123,7 @@ static inline void check_cmdline(struct watcher *watcher,
 		return;
 	program = program_name(task, bytes);
 	tally->no_cmdlines += !program;
-	tally->cmdlines += program != NULL;
+	tally->cmdlines += !!program;
 	if (!program)
 		return;
 	if (strcmp(program, task->comm) ||
