@@ -78,6 +78,12 @@ static const struct program {
 	{ "arguments that stop short", short_args, .is_short = true },
 };
 
+/* Shared with the callers: command lines that are known. */
+struct cmdline_counts {
+	__u64 read;
+	__u64 not_read;		/* The kernel was busy with their memory. */
+};
+
 struct fuzz_world {
 	struct subject actors[NR_ACTORS];
 	pid_t sleepers[NR_SLEEPERS];
@@ -92,6 +98,7 @@ struct fuzz_world {
 
 	struct known known[NR_KNOWN_MAX];
 	int nr_known;
+	struct cmdline_counts *cmdlines;
 	size_t own_cmdline;		/* Of the caller and what it forks */
 	size_t strings_max;		/* All strings take at most that much */
 
@@ -408,6 +415,7 @@ static inline int world_make(struct fuzz_world *world)
 	world->buf = map_twice(BUF_SIZE, &world->buf_ro);
 	world->strings = map_twice(STRINGS_SIZE, &world->strings_ro);
 	world->strings_size = STRINGS_SIZE;
+	world->cmdlines = share_memory(sizeof(*world->cmdlines));
 
 	if (!err && spawn_many(world->sleepers, NR_SLEEPERS))
 		err = -EAGAIN;

@@ -166,6 +166,9 @@ static void expect_nothing_wrong(struct __test_metadata *_metadata,
 		TH_LOG("first of them: %s", fuzz->verdict.text);
 		TH_LOG("%s", fuzz->call);
 	}
+	TH_LOG("%llu known command lines, %llu more not available",
+	       world.cmdlines->read, world.cmdlines->not_read);
+	EXPECT_LE(world.cmdlines->not_read, world.cmdlines->read / 10);
 }
 
 TEST_F_TIMEOUT(fuzz, finds_what_the_contract_says, NO_TIMEOUT)
