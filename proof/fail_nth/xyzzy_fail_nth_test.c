@@ -6,6 +6,7 @@
 #include "kselftest_harness.h"
 #include "ns.h"
 #include "record.h"
+#include "../walk_strings.h"
 
 /*
  * Fault injection: with N in /proc/self/task/TID/fail-nth the Nth thing that
@@ -111,6 +112,14 @@ static bool has_failed(int fd)
 #define ROOM (NR_THREADS + 8)
 #define BUF_SIZE (ROOM * 512)
 #define POISON 0xa5
+/*
+ * The kernel's buffer for strings is as large as the area, up to a limit. One
+ * of a page cannot be allocated in another way if that fails. Large arguments
+ * are stored in parts.
+ */
+#define SMALL_AREA 4096
+#define LARGE_AREA (256 * 1024)
+#define LARGE_ARGS (100 * 1024)
 /* Far more than there is to fail in one call. */
 #define NTH_MAX 1000
 /* Debugging allocates now and then, and shifts the numbers of what is to fail. */
@@ -122,6 +131,8 @@ enum target {
 	TARGET_PROCESS,
 	TARGET_THREADS,		/* All those of the process */
 	TARGET_PIDNS,		/* A PID namespace with two processes */
+	TARGET_PROGRAM,		/* A process that has called execve() */
+	TARGET_KTHREAD,
 };
 
 /* A call that is made again and again. */
@@ -130,6 +141,7 @@ struct failing {
 	char *buf;
 	struct xyzzy_params params;
 	unsigned int flags;
+	struct area area;
 
 	/* Its result without a failure. */
 	long nr;
@@ -154,6 +166,7 @@ FIXTURE_VARIANT(fail)
 {
 	enum target target;
 	__u32 stride;
+	size_t area_size;	/* With strings, if not 0 */
 };
 
 FIXTURE_VARIANT_ADD(fail, probe) { TARGET_NONE, 384 };
@@ -167,12 +180,21 @@ FIXTURE_VARIANT_ADD(fail, pidns_narrow) { TARGET_PIDNS, 80 };
 FIXTURE_VARIANT_ADD(fail, pidns) { TARGET_PIDNS, 384 };
 FIXTURE_VARIANT_ADD(fail, pidns_wide) { TARGET_PIDNS, 512 };
 
+FIXTURE_VARIANT_ADD(fail, process_strings) { TARGET_PROCESS, 424, SMALL_AREA };
+FIXTURE_VARIANT_ADD(fail, threads_strings) { TARGET_THREADS, 512, SMALL_AREA };
+FIXTURE_VARIANT_ADD(fail, pidns_strings) { TARGET_PIDNS, 424, SMALL_AREA };
+FIXTURE_VARIANT_ADD(fail, program_strings) { TARGET_PROGRAM, 424, SMALL_AREA };
+FIXTURE_VARIANT_ADD(fail, program_in_parts) { TARGET_PROGRAM, 424, LARGE_AREA };
+FIXTURE_VARIANT_ADD(fail, kthread_strings) { TARGET_KTHREAD, 424, SMALL_AREA };
+
 static int set_target(struct xyzzy_params *params, enum target target,
 		      int pidfd, const struct pidns *ns)
 {
 	switch (target) {
 	case TARGET_PROCESS:
 	case TARGET_THREADS:
+	case TARGET_PROGRAM:
+	case TARGET_KTHREAD:
 		params->pidfd = pidfd;
 		break;
 	case TARGET_PIDNS:
@@ -184,9 +206,31 @@ static int set_target(struct xyzzy_params *params, enum target target,
 	return target == TARGET_THREADS ? XYZZY_THREADS : 0;
 }
 
+static pid_t spawn_large_program(void)
+{
+	char *bytes = malloc(LARGE_ARGS);
+	char *argv[] = { bytes, NULL };
+	pid_t pid;
+
+	memset(bytes, 'a', LARGE_ARGS - 1);
+	bytes[LARGE_ARGS - 1] = '\0';
+	pid = spawn_program(argv);
+	free(bytes);
+	return pid;
+}
+
+static bool is_kthread(pid_t pid)
+{
+	struct proc_dir dir = proc_dir(pid, 0);
+	struct proc_stat stat;
+
+	return !proc_stat(&dir, &stat) && stat.field[9] & PF_KTHREAD;
+}
+
 FIXTURE_SETUP(fail)
 {
 	struct failing *call = &self->call;
+	pid_t target;
 
 	call->nth_fd = -1;
 	if (!have_xyzzy())
@@ -198,17 +242,30 @@ FIXTURE_SETUP(fail)
 		SKIP(return, NO_ROOT);
 	if (variant->target == TARGET_PIDNS && spawn_pidns(&self->ns))
 		SKIP(return, "needs PID namespaces");
+	if (variant->area_size && !have_strings())
+		SKIP(return, "the kernel does not have strings");
+	if (variant->target == TARGET_KTHREAD && !is_kthread(2))
+		SKIP(return, "no kernel thread in sight");
 
 	set_knobs(&self->before);
-	self->pid = spawn_threads(self->tids, NR_THREADS, false);
+	if (variant->target == TARGET_PROGRAM)
+		self->pid = spawn_large_program();
+	else
+		self->pid = spawn_threads(self->tids, NR_THREADS, false);
 	ASSERT_GT(self->pid, 0);
-	self->pidfd = sys_pidfd_open(self->pid, 0);
+	target = variant->target == TARGET_KTHREAD ? 2 : self->pid;
+	self->pidfd = sys_pidfd_open(target, 0);
 	ASSERT_GE(self->pidfd, 0);
 
 	call->buf = map_before_guard(BUF_SIZE, GUARD_NONE);
 	call->params = XYZZY_PARAMS(groups_within(variant->stride),
 				    (void *)call->buf, ROOM);
 	call->params.task_size = variant->stride;
+	if (variant->area_size) {
+		call->area = area_map(variant->area_size);
+		area_use(&call->params, &call->area);
+		call->params.mask |= XYZZY_STRINGS | XYZZY_DELAYS;
+	}
 	call->flags = set_target(&call->params, variant->target, self->pidfd,
 				 &self->ns);
 }
@@ -231,11 +288,24 @@ static __u32 pid_in(const struct failing *call, int i)
 	return ((struct xyzzy_task *)where)->pid;
 }
 
+/* Is each string where it has to be? */
+static bool area_holds(const struct failing *call, long nr)
+{
+	struct xyzzy_task tasks[ROOM];
+
+	for (long i = 0; i < nr && call->area.size; i++)
+		memcpy(&tasks[i], call->buf + i * call->params.task_size,
+		       sizeof(*tasks));
+	return !call->area.size || strings_end(&call->area, tasks, nr) >= 0;
+}
+
 /* Do the records in the buffer stand for @pids, and is nothing behind them? */
 static bool buf_holds(const struct failing *call, const pid_t *pids, long nr)
 {
 	const size_t end = nr * call->params.task_size;
 
+	if (!area_holds(call, nr))
+		return false;
 	for (long i = 0; i < nr; i++)
 		if (pid_in(call, i) != (__u32)pids[i])
 			return false;
@@ -245,6 +315,8 @@ static bool buf_holds(const struct failing *call, const pid_t *pids, long nr)
 static long call_untouched(struct failing *call, struct xyzzy_params *params)
 {
 	memset(call->buf, POISON, BUF_SIZE);
+	if (call->area.size)
+		memset(call->area.bytes, POISON, call->area.size);
 	return xyzzy_call(params, call->flags);
 }
 
@@ -336,7 +408,9 @@ static bool saw_all(const struct failing *call)
 	/* The parameters, both of the results. */
 	if (usercopy_fails() && call->nr_efault < (call->nr ? 3 : 2))
 		return false;
-	return !slab_fails() || !call->nr || call->nr_enomem;
+	/* The records; strings need two allocations more. */
+	return !slab_fails() || !call->nr ||
+	       call->nr_enomem >= (call->area.size == SMALL_AREA ? 3 : 1);
 }
 
 TEST_F(fail, leaves_nothing_half_done)
@@ -378,6 +452,17 @@ static bool wait_nr_files(long nr)
 	return false;
 }
 
+/* Older kernels only estimate it. */
+static bool nr_files_is_exact(void)
+{
+	long nr = nr_files();
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	bool exact = nr_files() == nr + 1;
+
+	close_fd(fd);
+	return exact;
+}
+
 TEST_F(fail, leaves_no_file_behind)
 {
 	long before;
@@ -387,6 +472,15 @@ TEST_F(fail, leaves_no_file_behind)
 	fail_all(_metadata, &self->call);
 	EXPECT_TRUE(wait_nr_files(before)) {
 		TH_LOG("%ld files before, %ld after", before, nr_files());
+	}
+	/* Its address space refers to its program. */
+	if (variant->target != TARGET_PROGRAM || !nr_files_is_exact())
+		return;
+	kill_child(self->pid);
+	self->pid = 0;
+	EXPECT_TRUE(wait_nr_files(before - 1)) {
+		TH_LOG("%ld files, %ld without the process", before,
+		       nr_files());
 	}
 }
 

@@ -17,6 +17,7 @@ enum where {
 	WHERE_NULL,
 	WHERE_GUARD,
 	WHERE_TOP,		/* The end of the address space */
+	WHERE_RECORDS,		/* To the array; the strings area alone */
 	NR_WHERE,
 };
 
@@ -36,6 +37,10 @@ struct fuzz_call {
 	/* The array, and how many bytes are there before the guard. */
 	enum where buf_where;
 	size_t buf_room;
+
+	/* The strings area, likewise. */
+	enum where strings_where;
+	size_t strings_room;
 };
 
 struct rng {
@@ -94,22 +99,24 @@ static inline __u64 rng_number(struct rng *rng)
 /* Sometimes one of the bad places. */
 static inline enum where rng_where(struct rng *rng)
 {
-	return rng_one_in(rng, 20) ? 1 + rng_below(rng, NR_WHERE - 1) :
+	return rng_one_in(rng, 20) ? 1 + rng_below(rng, WHERE_RECORDS - 1) :
 				     WHERE_GOOD;
 }
 
 static inline __u32 make_size(struct rng *rng)
 {
 	const __u32 own = sizeof(struct xyzzy_params);
+	const __u32 ver0 = XYZZY_PARAMS_SIZE_VER0;
 	const __u32 page = page_size();
 	const __u32 sizes[] = {
-		0, 4, own - 8, own - 4, own - 1, own + 1, own + 4, own + 8,
+		0, 4, ver0 - 8, ver0 - 4, ver0 - 1, ver0 + 1, ver0 + 4,
+		ver0 + 8, ver0 + 9, ver0 + 12, own - 8, own - 4, own - 1, own + 1, own + 4, own + 8,
 		2 * own, page - 8, page - 1, page, page + 1, page + 8, INT_MAX,
 		UINT_MAX,
 	};
 
 	if (!rng_one_in(rng, 10))
-		return own;
+		return rng_one_in(rng, 8) ? ver0 : own;
 	if (rng_one_in(rng, 4))
 		return rng_number(rng);
 	return rng_pick(rng, sizes, ARRAY_SIZE(sizes));
@@ -118,12 +125,14 @@ static inline __u32 make_size(struct rng *rng)
 static inline __u32 make_task_size(struct rng *rng)
 {
 	const __u32 sizes[] = {
-		0, 8, 72, 76, 79, 81, 84, 383, 385, 388, 4092, 4097, 4100, 4104,
-		8192, INT_MAX, UINT_MAX - 7,
+		0, 8, 72, 76, 79, 81, 84, 383, 385, 388, 392, 399, 400, 404,
+		408, 416, 423, 425, 428, 432, 4092, 4097, 4100, 4104, 8192,
+		INT_MAX, UINT_MAX - 7,
 	};
 
 	if (rng_one_in(rng, 2))
-		return 384;
+		return rng_one_in(rng, 4) ? XYZZY_TASK_SIZE_VER0 :
+					    XYZZY_TASK_SIZE_VER1;
 	if (rng_one_in(rng, 20))
 		return rng_pick(rng, sizes, ARRAY_SIZE(sizes));
 	if (rng_one_in(rng, 40))
@@ -131,11 +140,27 @@ static inline __u32 make_task_size(struct rng *rng)
 	return rng_one_in(rng, 8) ? 4096 : 80 + 8 * rng_below(rng, 120);
 }
 
+static const struct record_group new_groups[] = {
+	RECORD_GROUP("cmdline", XYZZY_CMDLINE, cmdline, UP_TO(name)),
+	RECORD_GROUP("name", XYZZY_NAME, name, UP_TO(blkio_delay)),
+	RECORD_GROUP("delays", XYZZY_DELAYS, blkio_delay, XYZZY_TASK_SIZE_VER1),
+};
+
+static inline __u64 fuzz_groups_within(size_t size)
+{
+	__u64 groups = groups_within(size);
+
+	for (size_t i = 0; i < ARRAY_SIZE(new_groups); i++)
+		if (new_groups[i].end <= size)
+			groups |= new_groups[i].bit;
+	return groups;
+}
+
 /* Sometimes with groups that @task_size cuts. */
 static inline __u64 make_mask(struct rng *rng, __u32 task_size)
 {
-	__u64 groups = rng_one_in(rng, 20) ? XYZZY_ALL :
-					     groups_within(task_size);
+	__u64 groups = rng_one_in(rng, 20) ? FUZZ_ALL :
+					     fuzz_groups_within(task_size);
 
 	if (rng_one_in(rng, 30))
 		return rng_number(rng);
@@ -193,6 +218,45 @@ static inline size_t make_buf_room(struct rng *rng, __u32 stride)
 	return room < BUF_SIZE ? room : BUF_SIZE;
 }
 
+/* Room for all strings, for a few, for none, or for less than it says. */
+static inline void make_strings(struct rng *rng,
+				const struct fuzz_world *world,
+				struct fuzz_call *call)
+{
+	const size_t max = world->strings_size;
+	size_t room = max, size = max;
+
+	switch (rng_below(rng, 6)) {
+	case 0:
+	case 1:
+		break;
+	case 2:
+		room = rng_below(rng, 256);
+		size = room;
+		break;
+	case 3:
+		room = rng_below(rng, max + 1);
+		size = room;
+		break;
+	case 4:
+		room = rng_below(rng, 8192);
+		size = room + rng_below(rng, 512);
+		break;
+	default:
+		room = rng_below(rng, 2048);
+		size = rng_number(rng);
+	}
+	call->strings_room = room;
+	call->params.strings_size = size;
+	call->strings_where = rng_one_in(rng, 40) ? WHERE_RECORDS :
+						    rng_where(rng);
+	if (rng_one_in(rng, 2))
+		call->params.string_max = rng_one_in(rng, 4) ?
+					  rng_number(rng) : rng_below(rng, 80);
+	if (rng_one_in(rng, 60))
+		call->params.reserved = rng_number(rng);
+}
+
 static inline size_t make_params_room(struct rng *rng, __u32 size)
 {
 	size_t room = 2 * page_size();
@@ -231,6 +295,7 @@ static inline struct fuzz_call make_call(struct rng *rng,
 					 sizeof(call.params));
 	call.params_room = make_params_room(rng, call.params.size);
 	call.buf_room = make_buf_room(rng, call.params.task_size);
+	make_strings(rng, world, &call);
 	return call;
 }
 
@@ -252,6 +317,15 @@ static inline void *place(enum where where, char *map, char *map_ro,
 	}
 }
 
+static inline char *place_strings(const struct fuzz_world *world,
+				  const struct fuzz_call *call)
+{
+	if (call->strings_where == WHERE_RECORDS)
+		return world->buf + BUF_SIZE - call->buf_room;
+	return place(call->strings_where, world->strings, world->strings_ro,
+		     world->strings_size, call->strings_room);
+}
+
 /* Copy the parameters to their place; returns the pointer to them. */
 static inline struct xyzzy_params *place_call(const struct fuzz_world *world,
 					      struct fuzz_call *call)
@@ -261,6 +335,7 @@ static inline struct xyzzy_params *place_call(const struct fuzz_world *world,
 
 	call->params.tasks = place(call->buf_where, world->buf, world->buf_ro,
 				   BUF_SIZE, call->buf_room);
+	call->params.strings = place_strings(world, call);
 	memset(params, 0, room);
 	memcpy(params, &call->params,
 	       room < sizeof(call->params) ? room : sizeof(call->params));
@@ -269,11 +344,18 @@ static inline struct xyzzy_params *place_call(const struct fuzz_world *world,
 	return place(call->where, world->params, world->params_ro, size, room);
 }
 
-/* Fill the array before the call, to see what it writes. */
+static inline char *area_of(const struct fuzz_world *world,
+			    const struct fuzz_call *call)
+{
+	return world->strings + world->strings_size - call->strings_room;
+}
+
+/* Fill the memory before the call, to see what it writes. */
 static inline void poison_buf(const struct fuzz_world *world,
 			      const struct fuzz_call *call)
 {
 	memset(world->buf + BUF_SIZE - call->buf_room, POISON, call->buf_room);
+	memset(area_of(world, call), POISON, call->strings_room);
 }
 
 #endif /* __XYZZY_FUZZ_CALL_H */

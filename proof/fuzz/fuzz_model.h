@@ -2,9 +2,7 @@
 #ifndef __XYZZY_FUZZ_MODEL_H
 #define __XYZZY_FUZZ_MODEL_H
 
-#include "fuzz_call.h"
-
-#include <stdarg.h>
+#include "fuzz_strings.h"
 
 /*
  * What the documentation says about a call: the checks in their order, then the
@@ -52,16 +50,22 @@ static inline int check_struct(const struct fuzz_call *call,
 	return -EFAULT;
 }
 
-static inline int check_numbers(const struct fuzz_call *call)
+static inline int check_numbers(const struct fuzz_call *call,
+				const struct xyzzy_params *params)
 {
-	__u32 stride = call->params.task_size;
+	__u32 stride = params->task_size;
 
 	if (call->flags & ~(XYZZY_THREADS | XYZZY_APPROX_MEM) ||
-	    call->params.mask & ~XYZZY_ALL)
+	    params->mask & ~FUZZ_ALL)
 		return -EINVAL;
 	if (stride < 80 || stride > 4096 || stride % 8)
 		return -EINVAL;
-	return call->params.mask & ~groups_within(stride) ? -EINVAL : 0;
+	if (params->mask & ~fuzz_groups_within(stride))
+		return -EINVAL;
+	if (params->mask & XYZZY_STRINGS && params->nr_tasks &&
+	    !params->strings_size)
+		return -EINVAL;
+	return params->reserved ? -EINVAL : 0;
 }
 
 static inline int check_fds(const struct fuzz_call *call, bool root)
@@ -99,6 +103,35 @@ static inline long nr_processes(const struct fuzz_call *call, bool root,
 	return NR_ACTORS + NR_SLEEPERS + 2;
 }
 
+/*
+ * Strings that may not fit leave records to the next call, and those of the
+ * first record may be where nothing can be stored.
+ */
+static inline void limit_to_strings(const struct fuzz_call *call,
+				    const struct fuzz_world *world,
+				    const struct xyzzy_params *params,
+				    struct outcome *outcome)
+{
+	size_t mapped = strings_take(call), all, first;
+	__u64 size = strings_size(params);
+
+	if (!has_strings(params, world) || !outcome->max || outcome->err)
+		return;
+	all = strings_bound(call, world, params, outcome->max);
+	first = strings_bound(call, world, params, 1);
+	if (size >= all && mapped >= all)
+		return;
+	if (outcome->min > 1)
+		outcome->min = 1;
+	if (mapped >= first || mapped >= size)
+		return;
+	/* A name takes a byte at least. */
+	if (!mapped && params->mask & XYZZY_NAME && outcome->min)
+		outcome->err = -EFAULT;
+	else
+		outcome->or_err = -EFAULT;
+}
+
 static inline size_t buf_takes(const struct fuzz_call *call)
 {
 	if (call->buf_where != WHERE_GOOD)
@@ -106,7 +139,9 @@ static inline size_t buf_takes(const struct fuzz_call *call)
 	return call->buf_room / call->params.task_size;
 }
 
-static inline void count_records(const struct fuzz_call *call, bool root,
+static inline void count_records(const struct fuzz_call *call,
+				 const struct fuzz_world *world,
+				 const struct xyzzy_params *params, bool root,
 				 struct outcome *outcome)
 {
 	size_t room = call->params.nr_tasks;
@@ -132,20 +167,23 @@ static inline void count_records(const struct fuzz_call *call, bool root,
 	outcome->max = max < (long)room ? max : (long)room;
 	if (outcome->or_err)
 		outcome->max = 0;
+	limit_to_strings(call, world, params, outcome);
 }
 
-static inline struct outcome foresee(const struct fuzz_call *call, bool root)
+static inline struct outcome foresee(const struct fuzz_call *call,
+				     const struct fuzz_world *world, bool root)
 {
+	const struct xyzzy_params params = params_of(call);
 	struct outcome outcome = { 0 };
 
 	outcome.err = check_struct(call, &outcome);
 	outcome.e2big = outcome.err == -E2BIG || outcome.or_err == -E2BIG;
 	if (!outcome.err)
-		outcome.err = check_numbers(call);
+		outcome.err = check_numbers(call, &params);
 	if (!outcome.err)
 		outcome.err = check_fds(call, root);
 	if (!outcome.err)
-		count_records(call, root, &outcome);
+		count_records(call, world, &params, root, &outcome);
 	/* The result cannot be written. */
 	if (call->where == WHERE_READ_ONLY &&
 	    (!outcome.err || outcome.err == -E2BIG)) {
@@ -154,21 +192,6 @@ static inline struct outcome foresee(const struct fuzz_call *call, bool root)
 		outcome.e2big = false;
 	}
 	return outcome;
-}
-
-/* The first fault found, empty without any. */
-struct verdict {
-	char text[512];
-};
-
-static inline bool wrong(struct verdict *verdict, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(verdict->text, sizeof(verdict->text), format, args);
-	va_end(args);
-	return false;
 }
 
 static inline bool judge_result(const struct outcome *outcome, long ret,
@@ -185,17 +208,30 @@ static inline bool judge_result(const struct outcome *outcome, long ret,
 		     ret, outcome->min, outcome->max, outcome->or_err);
 }
 
+static inline bool judge_zeroes(const struct xyzzy_task *task,
+				const struct record_group *groups, size_t nr,
+				struct verdict *verdict)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!(task->mask & groups[i].bit) &&
+		    !group_is_zero(task, &groups[i]))
+			return wrong(verdict, "group %s is not zero",
+				     groups[i].name);
+	return true;
+}
+
 static inline bool judge_groups(const struct xyzzy_task *task, __u64 wanted,
 				struct verdict *verdict)
 {
 	if (task->mask & ~wanted)
 		return wrong(verdict, "groups %llx of %llx", task->mask, wanted);
-	for (size_t i = 0; i < ARRAY_SIZE(record_groups); i++)
-		if (!(task->mask & record_groups[i].bit) &&
-		    !group_is_zero(task, &record_groups[i]))
-			return wrong(verdict, "group %s is not zero",
-				     record_groups[i].name);
-	return true;
+	/* These can be filled for each process. */
+	if (~task->mask & wanted & (XYZZY_NAME | XYZZY_DELAYS))
+		return wrong(verdict, "only groups %llx of %llx", task->mask,
+			     wanted);
+	return judge_zeroes(task, record_groups, ARRAY_SIZE(record_groups),
+			    verdict) &&
+	       judge_zeroes(task, new_groups, ARRAY_SIZE(new_groups), verdict);
 }
 
 static inline bool judge_record(const struct fuzz_call *call,
@@ -234,6 +270,9 @@ static inline bool judge_buf(const struct fuzz_call *call,
 	const char *pos = end - call->buf_room;
 	__u32 last = 0;
 
+	/* Which is written last is not specified. */
+	if (call->strings_where == WHERE_RECORDS)
+		return true;
 	if (call->buf_where != WHERE_GOOD)
 		ret = ret > 0 ? 0 : ret;
 	for (long i = 0; i < ret; i++, pos += call->params.task_size)
@@ -253,12 +292,10 @@ static inline bool judge_params(const struct fuzz_call *call,
 				struct verdict *verdict)
 {
 	const size_t room = call->params_room;
-	struct xyzzy_params expected = call->params, found;
+	struct xyzzy_params expected = call->params, found = call->params;
 	char *where = world->params + 2 * page_size() - room;
 
-	if (room < sizeof(found))
-		return true;
-	memcpy(&found, where, sizeof(found));
+	memcpy(&found, where, room < sizeof(found) ? room : sizeof(found));
 	if (ret == -E2BIG && call->where == WHERE_GOOD)
 		expected.size = sizeof(expected);
 	if (ret >= 0)
@@ -277,11 +314,12 @@ static inline bool judge_call(const struct fuzz_call *call,
 			      const struct fuzz_world *world, bool root,
 			      long ret, struct verdict *verdict)
 {
-	struct outcome outcome = foresee(call, root);
+	struct outcome outcome = foresee(call, world, root);
 
 	return judge_result(&outcome, ret, verdict) &&
 	       judge_params(call, world, ret, verdict) &&
-	       judge_buf(call, world, ret, verdict);
+	       judge_buf(call, world, ret, verdict) &&
+	       judge_strings(call, world, ret, verdict);
 }
 
 static inline void describe_call(const struct fuzz_call *call, char *text,
@@ -290,11 +328,14 @@ static inline void describe_call(const struct fuzz_call *call, char *text,
 	const struct xyzzy_params *params = &call->params;
 
 	snprintf(text, size,
-		 "params at %d, room %zu; size %u, tail %u, flags %#x, task_size %u, procfd %s, pidfd %s, mask %#llx, cursor %#llx, nr_tasks %#zx; tasks at %d, room %zu",
+		 "params at %d, room %zu; size %u, tail %u, flags %#x, task_size %u, procfd %s, pidfd %s, mask %#llx, cursor %#llx, nr_tasks %#zx; tasks at %d, room %zu; strings at %d, room %zu, size %#zx, max %#x, reserved %#x",
 		 call->where, call->params_room, params->size, call->tail_at,
 		 call->flags, params->task_size, call->procfd->name,
 		 call->pidfd->name, params->mask, params->cursor,
-		 (size_t)params->nr_tasks, call->buf_where, call->buf_room);
+		 (size_t)params->nr_tasks, call->buf_where, call->buf_room,
+		 call->strings_where, call->strings_room,
+		 (size_t)params->strings_size, params->string_max,
+		 params->reserved);
 }
 
 #endif /* __XYZZY_FUZZ_MODEL_H */

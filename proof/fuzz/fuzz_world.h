@@ -5,6 +5,7 @@
 #include "caller.h"
 #include "ns.h"
 #include "use.h"
+#include "../args.h"
 
 #include <limits.h>
 #include <sys/epoll.h>
@@ -20,7 +21,12 @@
 #define NR_SLEEPERS 40
 /* More threads than the kernel adds up within a batch. */
 #define NR_CROWD 140
-#define NR_FDS_MAX 60
+#define NR_FDS_MAX 70
+/* A command line that is larger than the kernel's buffer. */
+#define BIG_ARGS (100 * 1024)
+#define NR_KNOWN_MAX (NR_ACTORS + NR_SLEEPERS + 12)
+
+#define FUZZ_ALL (XYZZY_ALL | XYZZY_STRINGS | XYZZY_DELAYS)
 
 /* The processes that a procfd can show. */
 enum shows {
@@ -46,6 +52,36 @@ struct fuzz_fd {
 	bool caller;		/* It is the caller's own */
 	bool ptraceable;	/* for USER */
 	int nr_threads;
+	size_t cmdline_max;	/* No command line of it is longer */
+};
+
+/* The strings of a process that does not change, as /proc shows them. */
+struct known {
+	pid_t pid;
+	char name[64];
+	char *cmdline;
+	size_t len;
+	size_t size;		/* cmdline_size, if it is cut */
+	size_t resident;	/* More cannot be read without waiting */
+};
+
+/* Programs with a command line of another kind each. */
+static const struct program {
+	const char *name;
+	int (*make)(void *arg);
+	bool absent;		/* But for the first page */
+	bool is_short;
+} programs[] = {
+	{ "a title", title_args },
+	{ "no arguments", no_args },
+	{ "absent arguments", absent_args, .absent = true },
+	{ "arguments that stop short", short_args, .is_short = true },
+};
+
+/* Shared with the callers: command lines that are known. */
+struct cmdline_counts {
+	__u64 read;
+	__u64 not_read;		/* The kernel was busy with their memory. */
 };
 
 struct fuzz_world {
@@ -55,7 +91,16 @@ struct fuzz_world {
 	pid_t crowd;			/* Of so many threads and a leader */
 	struct subject session;		/* With a terminal, if there are any */
 	struct pidns ns;
+	struct subject programs[ARRAY_SIZE(programs)];
+	pid_t odd;			/* With arguments of all kinds */
+	pid_t big;			/* With BIG_ARGS bytes of them */
 	__u64 supported;
+
+	struct known known[NR_KNOWN_MAX];
+	int nr_known;
+	struct cmdline_counts *cmdlines;
+	size_t own_cmdline;		/* Of the caller and what it forks */
+	size_t strings_max;		/* All strings take at most that much */
 
 	struct fuzz_fd fds[NR_FDS_MAX];
 	int nr_fds;
@@ -66,9 +111,14 @@ struct fuzz_world {
 	/* BUF_SIZE bytes and a guard: the records, and the same read-only. */
 	char *buf;
 	char *buf_ro;
+	/* The strings area, likewise, of strings_size bytes. */
+	char *strings;
+	char *strings_ro;
+	size_t strings_size;
 };
 
 #define BUF_SIZE (256 * 1024)
+#define STRINGS_SIZE (512 * 1024)
 
 static inline struct fuzz_fd *add_fd(struct fuzz_world *world,
 				     const char *name, int fd)
@@ -168,6 +218,7 @@ static inline struct fuzz_fd *add_pidfd(struct fuzz_world *world,
 	new->pidfd_err = 0;
 	new->is_pidfd = true;
 	new->nr_threads = 1;
+	new->cmdline_max = world->own_cmdline;
 	return new;
 }
 
@@ -187,6 +238,7 @@ static inline void add_pidfd_self(struct fuzz_world *world)
 		new->ptraceable = true;
 		new->caller = true;
 		new->nr_threads = 1;
+		new->cmdline_max = world->own_cmdline;
 	}
 }
 
@@ -208,6 +260,111 @@ static inline void add_pidfds(struct fuzz_world *world)
 	if (world->ns.procfd >= 0)
 		add_pidfd(world, "inner init",
 			  sys_pidfd_open(world->ns.init, 0))->inner = true;
+	add_pidfd(world, "odd arguments", sys_pidfd_open(world->odd, 0));
+	add_pidfd(world, "big arguments",
+		  sys_pidfd_open(world->big, 0))->cmdline_max = BIG_ARGS;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		new = add_pidfd(world, programs[i].name,
+				world->programs[i].pidfd);
+		if (new)
+			new->cmdline_max = ARGS_PAGES * page_size();
+	}
+}
+
+/*
+ * Processes whose strings are known.
+ */
+static inline void add_known(struct fuzz_world *world, pid_t pid,
+			     const struct program *program)
+{
+	struct known *known = &world->known[world->nr_known];
+	struct proc_dir dir = proc_dir(pid, 0);
+	const size_t pages = ARGS_PAGES * page_size();
+	char *buf = malloc(BIG_ARGS + pages);
+	struct proc_stat stat;
+	ssize_t len = pages;
+
+	if (!buf || world->nr_known == NR_KNOWN_MAX)
+		abort();
+	/* Reading the file would fault them in. */
+	if (program && program->absent)
+		memset(buf, 'a', pages);
+	else
+		len = proc_cmdline(pid, buf, BIG_ARGS + pages);
+	if (pid <= 0 || len < 0 || proc_stat(&dir, &stat)) {
+		free(buf);
+		return;
+	}
+	*known = (struct known){
+		.pid = pid, .cmdline = realloc(buf, len + 1), .len = len,
+		.size = program && program->is_short ? pages : (size_t)len,
+		.resident = program && program->absent ? page_size() : len,
+	};
+	memcpy(known->name, stat.comm, sizeof(known->name));
+	world->nr_known++;
+}
+
+static inline void add_all_known(struct fuzz_world *world)
+{
+	for (int i = 0; i < NR_ACTORS; i++)
+		add_known(world, world->actors[i].pid, NULL);
+	for (int i = 0; i < NR_SLEEPERS; i++)
+		add_known(world, world->sleepers[i], NULL);
+	add_known(world, world->zombie, NULL);
+	add_known(world, world->crowd, NULL);
+	add_known(world, world->odd, NULL);
+	add_known(world, world->big, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		add_known(world, world->programs[i].pid, &programs[i]);
+}
+
+static inline const struct known *find_known(const struct fuzz_world *world,
+					     __u32 pid)
+{
+	for (int i = 0; i < world->nr_known; i++)
+		if (world->known[i].pid == (pid_t)pid)
+			return &world->known[i];
+	return NULL;
+}
+
+static inline int start_programs(struct fuzz_world *world)
+{
+	char *odd[] = { "odd", "", "new\nline", "\xff\xc0", "", NULL };
+	char *bytes = malloc(BIG_ARGS);
+	char *big[] = { bytes, NULL };
+
+	if (!bytes)
+		abort();
+	memset(bytes, 'b', BIG_ARGS - 1);
+	bytes[BIG_ARGS - 1] = '\0';
+	world->odd = spawn_program(odd);
+	world->big = spawn_program(big);
+	free(bytes);
+	/* PR_SET_MM may not be there. */
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (subject_start(&world->programs[i], programs[i].make, NULL))
+			subject_kill(&world->programs[i]);
+	return world->odd < 0 || world->big < 0 ? -EAGAIN : 0;
+}
+
+/* Twice what they take now, as some processes come and go. */
+static inline size_t measure_strings(const struct fuzz_world *world)
+{
+	const size_t nr = 4096;
+	struct xyzzy_task *tasks = calloc(nr, sizeof(*tasks));
+	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_STRINGS, tasks, nr);
+	size_t used = 0;
+	long ret;
+
+	params.strings = world->strings;
+	params.strings_size = world->strings_size;
+	ret = tasks ? xyzzy_call(&params, XYZZY_THREADS) : -ENOMEM;
+	for (long i = 0; i < ret; i++)
+		used += tasks[i].name_len + 1 + tasks[i].cmdline_len + 1;
+	if (ret <= 0 || xyzzy_call(&params, XYZZY_THREADS))
+		used = SIZE_MAX / 2;
+	free(tasks);
+	return 2 * used;
 }
 
 /* Callers have one thread otherwise. */
@@ -254,6 +411,12 @@ static inline int world_make(struct fuzz_world *world)
 	int err = actors_start(world->actors);
 	pid_t tids[NR_CROWD];
 
+	world->params = map_twice(2 * page_size(), &world->params_ro);
+	world->buf = map_twice(BUF_SIZE, &world->buf_ro);
+	world->strings = map_twice(STRINGS_SIZE, &world->strings_ro);
+	world->strings_size = STRINGS_SIZE;
+	world->cmdlines = share_memory(sizeof(*world->cmdlines));
+
 	if (!err && spawn_many(world->sleepers, NR_SLEEPERS))
 		err = -EAGAIN;
 	world->zombie = spawn_sleeper();
@@ -266,7 +429,14 @@ static inline int world_make(struct fuzz_world *world)
 	if (subject_start(&world->session, take_terminal,
 			  share_memory(sizeof(struct tty_family))))
 		subject_kill(&world->session);
+	if (!err)
+		err = start_programs(world);
+	if (err)
+		return err;
 	world->supported = xyzzy_supported();
+	world->own_cmdline = proc_cmdline(getpid(), world->params,
+					  2 * page_size());
+	add_all_known(world);
 
 	/* Most calls use the first one. */
 	add_fd(world, "none", -1)->shows = SHOWS_PTRACEABLE;
@@ -277,8 +447,7 @@ static inline int world_make(struct fuzz_world *world)
 	add_pidfds(world);
 	add_pidfd_self(world);
 
-	world->params = map_twice(2 * page_size(), &world->params_ro);
-	world->buf = map_twice(BUF_SIZE, &world->buf_ro);
+	world->strings_max = measure_strings(world);
 	return 0;
 }
 
@@ -289,6 +458,10 @@ static inline void world_end(struct fuzz_world *world)
 	kill_child(world->zombie);
 	kill_child(world->crowd);
 	subject_kill(&world->session);
+	kill_child(world->odd);
+	kill_child(world->big);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		subject_kill(&world->programs[i]);
 	if (world->ns.procfd >= 0)
 		kill_pidns(&world->ns);
 }

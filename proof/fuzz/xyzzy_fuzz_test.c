@@ -166,6 +166,9 @@ static void expect_nothing_wrong(struct __test_metadata *_metadata,
 		TH_LOG("first of them: %s", fuzz->verdict.text);
 		TH_LOG("%s", fuzz->call);
 	}
+	TH_LOG("%llu known command lines, %llu more not available",
+	       world.cmdlines->read, world.cmdlines->not_read);
+	EXPECT_LE(world.cmdlines->not_read, world.cmdlines->read / 10);
 }
 
 TEST_F_TIMEOUT(fuzz, finds_what_the_contract_says, NO_TIMEOUT)
@@ -185,17 +188,22 @@ TEST_F_TIMEOUT(fuzz, finds_what_the_contract_says, NO_TIMEOUT)
 static atomic_bool stop;
 
 /*
- * One word of the parameters, or all of them become good again. The array stays
- * where it is: two halves of pointers make one that can lead anywhere.
+ * One word of the parameters, or all of them become good again. The array and
+ * the strings area stay where they are: two halves of pointers make one that can
+ * lead anywhere.
  */
 static void change_params(struct rng *rng)
 {
 	struct fuzz_call call = make_call(rng, &world);
 	size_t off = rng_below(rng, sizeof(call.params) / 4) * 4;
 	char *to = world.params + 2 * page_size() - sizeof(call.params);
-	struct xyzzy_params good = XYZZY_PARAMS(XYZZY_ALL, (void *)world.buf,
+	struct xyzzy_params good = XYZZY_PARAMS(FUZZ_ALL, (void *)world.buf,
 						MORE_THAN_A_BATCH);
 
+	/* Sometimes all of it is in the array. */
+	good.strings = rng_one_in(rng, 8) ? world.buf : world.strings;
+	good.strings_size = world.strings_size;
+	call.params.strings = good.strings;
 	call.params.tasks = good.tasks;
 	if (rng_one_in(rng, 2))
 		memcpy(to + off, (char *)&call.params + off, 4);
@@ -203,16 +211,16 @@ static void change_params(struct rng *rng)
 		memcpy(to, &good, sizeof(good));
 }
 
-static void change_mapping(struct rng *rng)
+static void change_mapping(struct rng *rng, char *map, size_t size)
 {
 	const __u32 prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
-	size_t from = rng_below(rng, BUF_SIZE / page_size()) * page_size();
+	size_t from = rng_below(rng, size / page_size()) * page_size();
 
-	mprotect(world.buf + from, BUF_SIZE - from,
+	mprotect(map + from, size - from,
 		 rng_pick(rng, prots, ARRAY_SIZE(prots)));
 	if (rng_one_in(rng, 4))
-		madvise(world.buf, BUF_SIZE, MADV_DONTNEED);
-	mprotect(world.buf, BUF_SIZE, PROT_READ | PROT_WRITE);
+		madvise(map, size, MADV_DONTNEED);
+	mprotect(map, size, PROT_READ | PROT_WRITE);
 }
 
 /* Several changes in a row, then none for about a tenth of a call. */
@@ -221,8 +229,10 @@ static void *change_memory(void *arg)
 	struct rng rng = rng_of(*(__u64 *)arg, ~0ULL);
 
 	while (!stop) {
-		if (rng_one_in(&rng, 32))
-			change_mapping(&rng);
+		if (rng_one_in(&rng, 64))
+			change_mapping(&rng, world.buf, BUF_SIZE);
+		else if (rng_one_in(&rng, 64))
+			change_mapping(&rng, world.strings, STRINGS_SIZE);
 		else
 			change_params(&rng);
 		if (rng_one_in(&rng, 4))
@@ -296,17 +306,25 @@ struct giver {
 	__u64 nr_failed;	/* Calls of others that did */
 };
 
-static int open_uffd(void *map, size_t size)
+static int register_uffd(int fd, void *map, size_t size)
 {
 	struct uffdio_register reg = {
 		.range = { .start = (unsigned long)map, .len = size },
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
+
+	return ioctl(fd, UFFDIO_REGISTER, &reg);
+}
+
+static int open_uffd(const struct fuzz_world *held)
+{
 	struct uffdio_api api = { .api = UFFD_API };
 	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
 
 	if (fd >= 0 && (ioctl(fd, UFFDIO_API, &api) ||
-			ioctl(fd, UFFDIO_REGISTER, &reg))) {
+			register_uffd(fd, held->buf, BUF_SIZE) ||
+			register_uffd(fd, held->strings,
+				      held->strings_size))) {
 		close(fd);
 		return -1;
 	}
@@ -342,7 +360,10 @@ static void *give_memory(void *arg)
 	return NULL;
 }
 
-/* All of the array is there, but each time only when it is asked for. */
+/* Few pages, as each takes long. */
+#define HELD_STRINGS_SIZE (16 * 1024)
+
+/* All of the memory is there, but each time only when it is asked for. */
 static void hold_calls(struct fuzz *fuzz, const struct fuzz_world *held)
 {
 	__u64 end = fuzz->first + fuzz->calls, step = HELD_ONE_IN;
@@ -357,7 +378,9 @@ static void hold_calls(struct fuzz *fuzz, const struct fuzz_world *held)
 
 		call = make_call(&rng, held);
 		call.buf_where = WHERE_GOOD;
+		call.strings_where = WHERE_GOOD;
 		madvise(held->buf, BUF_SIZE, MADV_DONTNEED);
+		madvise(held->strings, held->strings_size, MADV_DONTNEED);
 		ret = make_the_call(fuzz, place_call(held, &call), call.flags);
 		if (!judge_call(&call, held, fuzz->root, ret, &verdict))
 			keep_first_wrong(fuzz, &call, &verdict, nr);
@@ -374,8 +397,12 @@ static int run_held(void *arg)
 	giver.page = map_before_guard(page_size(), GUARD_NONE);
 	memset(giver.page, POISON, page_size());
 	held.buf = map_before_guard(BUF_SIZE, GUARD_NONE);
+	held.strings_size = HELD_STRINGS_SIZE / page_size() * page_size();
+	if (!held.strings_size)
+		held.strings_size = page_size();
+	held.strings = map_before_guard(held.strings_size, GUARD_NONE);
 	/* The user may not have the kernel wait; root opens it for him. */
-	giver.fd = open_uffd(held.buf, BUF_SIZE);
+	giver.fd = open_uffd(&held);
 	if (giver.fd < 0)
 		return 2;
 	if (!become_caller(fuzz) ||

@@ -10,6 +10,9 @@ NSEC = 10**9
 
 GROUP_MEM = 0x20
 
+# Of top's column COMMAND, in lines as long as it allows
+TOP_WIDTH = 505
+
 CLASSES = ("TS", "FF", "RR", "B", "ISO", "IDL", "DLN", "EXT")
 STATES = {
     "R": "running", "S": "sleeping", "D": "disk-sleep", "T": "stopped",
@@ -59,6 +62,25 @@ def printable(name):
     is not ASCII."""
     return "".join("?" if c > "\x7f" else c if " " <= c <= "~" else "."
                    for c in name)
+
+
+def args(cmdline, name, state):
+    """ps, pgrep -a and top -c show the arguments with blanks between them, and
+    the name in brackets without any."""
+    if not cmdline:
+        return f"[{printable(name)}]" + (" <defunct>" if state == "Z" else "")
+    text = cmdline.rstrip("\0")
+    text = text.replace("\0", " ").replace("\n", " ")
+    if len(text) == len(cmdline) and text.endswith(" "):
+        text = text[:-1]
+    return printable(text) or "?"
+
+
+def cut(text):
+    """What of it top shows, which leaves out blanks at the end of a line."""
+    if len(text) > TOP_WIDTH:
+        text = text[:TOP_WIDTH - 1] + "+"
+    return text.rstrip(" ")
 
 
 def mem(mask, value):

@@ -41,7 +41,7 @@ def ps_table(options, key, columns):
     return answers
 
 
-PS_TEXT = {"comm", "ucmd", "lstart", "cgroup"}
+PS_TEXT = {"args", "cmd", "comm", "ucmd", "lstart", "cgroup"}
 
 
 def ps_batches(options, key, record, columns):
@@ -53,18 +53,30 @@ def ps_batches(options, key, record, columns):
             record: ps_table(options, key, b)}
 
 
-def top(dumps):
-    home = toprc.write()
-    output, own = run(["top", "-b", "-n", "1", "-w", "512"],
-                      env={**os.environ, "HOME": home, "TERM": "dumb"})
+def top(fields, *options):
+    """The last column may have blanks if it is COMMAND."""
+    env = {**os.environ, "HOME": toprc.write(fields), "TERM": "dumb"}
+    output, own = run(["top", "-b", "-n", "1", "-w", "512", *options], env=env)
     lines = output.partition("\n\n")[2].splitlines()
     names = lines[0].split()
     answers = {}
     for line in lines[1:]:
-        answer = dict(zip(names, line.split(), strict=True))
+        values = line.split()
+        if "COMMAND" in fields:
+            pid = line[:lines[0].index("COMMAND") - 1]
+            values = [pid, line[len(pid) + 1:]]
+        answer = dict(zip(names, values, strict=True))
         answers[int(answer["PID"])] = answer
     answers.pop(own, None)
     return {"process": answers}
+
+
+def top_batches(columns):
+    batches = [[c for c in columns if c != "COMMAND"],
+               [c for c in columns if c == "COMMAND"]]
+    for batch, fields in zip(batches, (toprc.SHOWN, toprc.NAMED)):
+        if batch:
+            yield batch, lambda dumps, f=fields: top(f)
 
 
 def choose(records, field):
@@ -103,6 +115,18 @@ def pgrep(option, dumps):
     # An answer is what the expected value is looked up with, and the result.
     return {"process": {pid: {option: (wanted, pid in found)}
                         for pid in found | set(records)}}
+
+
+def pgrep_list(option, column):
+    """Names may have any character but this."""
+    end = "\x1e\x1e"
+    output, own = run(["pgrep", "-d", end, option, ""])
+    answers = {}
+    for line in output.removesuffix("\n").split(end):
+        pid, _, shown = line.partition(" ")
+        answers[int(pid)] = {column: shown}
+    answers.pop(own, None)
+    return {"process": answers}
 
 
 def flatten(answer):
@@ -174,7 +198,11 @@ def ask(oracle, columns):
     elif oracle == "ps -L":
         yield from ps_batches(["-L"], "lwp", "thread", columns)
     elif oracle == "top":
-        yield columns, top
+        yield from top_batches(columns)
+    elif oracle == "top -c":
+        yield columns, lambda dumps: top(toprc.NAMED, "-c")
+    elif oracle in ("pgrep -a", "pgrep -l"):
+        yield columns, lambda dumps: pgrep_list(oracle.split()[1], columns[0])
     elif oracle == "pgrep":
         for option in columns:
             yield [option], lambda dumps, o=option: pgrep(o, dumps)

@@ -19,7 +19,8 @@ struct kind {
 };
 
 /* These end with a kind without a name. */
-extern const struct kind kinds_of_ids[], kinds_of_sched[], kinds_of_use[];
+extern const struct kind kinds_of_args[], kinds_of_ids[], kinds_of_sched[],
+	kinds_of_use[];
 
 /* In the parent: what the processes share. Returns 0 or -errno. */
 int prepare_ids(void);

@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 
-TEXT = {"comm", "state"}
+TEXT = {"comm", "state", "cmdline", "name"}
 
 # What stays the same as long as a PID is not reused.
 IDENTITY = ("pid", "start_time", "pidfs_ino")
@@ -14,7 +14,7 @@ SWITCHES = ("nvcsw", "nivcsw")
 
 
 def unescape(text):
-    """A comm has any bytes; each is the character of that number here."""
+    """Text has any bytes; each is the character of that number here."""
     return re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), text)
 
 

@@ -13,9 +13,13 @@ SHOWN = {
 FIELDS = 100
 
 
-def field_list():
+# With the last column of any width
+NAMED = {"PID": 0, "COMMAND": 32}
+
+
+def field_list(fields):
     """A field is twice its number and some, and odd if it is shown."""
-    shown = list(SHOWN.values())
+    shown = list(fields.values())
     hidden = [number for number in range(FIELDS) if number not in shown]
     words = ([2 * (number + 37) + 1 for number in shown] +
              [2 * (number + 37) for number in hidden])
@@ -24,14 +28,14 @@ def field_list():
                          for line in lines)
 
 
-def window(name):
-    return (f"{name}\tfieldscur={field_list()}\n"
+def window(name, fields):
+    return (f"{name}\tfieldscur={field_list(fields)}\n"
             "\twinflags=193844, sortindx=0, maxtasks=0, graph_cpus=0, "
             "graph_mems=0, double_up=0, combine_cpus=0, core_types=0\n"
             "\tsummclr=1, msgsclr=1, headclr=3, taskclr=1\n")
 
 
-def write():
+def write(fields):
     """Returns the home directory to run top with."""
     home = tempfile.mkdtemp()
     directory = os.path.join(home, ".config", "procps")
@@ -41,7 +45,7 @@ def write():
                  "Id:k, Mode_altscr=0, Mode_irixps=1, Delay_time=3.0, "
                  "Curwin=0\n")
         for name in ("Def", "Job", "Mem", "Usr"):
-            rc.write(window(name))
+            rc.write(window(name, fields))
         rc.write("Fixed_widest=0, Summ_mscale=1, Task_mscale=0, "
                  "Zero_suppress=0, Tics_scaled=0\n")
     return home

@@ -9,15 +9,15 @@
  *   -n		no procfs: what the caller may ptrace, in its PID namespace
  *   -p DIR	the procfs that is mounted there; /proc by default
  *
- * In a comm, bytes that are not printable ASCII, and backslashes, are written
- * as \ and three octal digits.
+ * In a name or command line, bytes that are not printable ASCII, and backslashes,
+ * are written as \ and three octal digits.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <stddef.h>
 
 #include "kselftest.h"
-#include "child.h"
+#include "../walk_strings.h"
 
 #define RECORDS_A_CALL 256
 #define COMM_SIZE sizeof(((struct xyzzy_task *)NULL)->comm)
@@ -29,6 +29,7 @@ enum format {
 	S32,
 	LETTER,
 	TEXT,
+	STRING,			/* Where it starts and its length */
 };
 
 struct field {
@@ -103,12 +104,17 @@ static const struct field fields[] = {
 	FIELD(write_bytes, U64),
 	FIELD(cancelled_write_bytes, U64),
 	FIELD(cgroup_id, U64),
+	FIELD(cmdline, STRING),
+	FIELD(cmdline_size, U64),
+	FIELD(name, STRING),
+	FIELD(blkio_delay, U64),
+	FIELD(run_delay, U64),
 };
 
-static void print_text(const char *text)
+static void print_bytes(const char *bytes, size_t len)
 {
-	for (size_t i = 0; i < COMM_SIZE && text[i]; i++) {
-		unsigned char c = text[i];
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = bytes[i];
 
 		if (c < ' ' || c > '~' || c == '\\')
 			printf("\\%03o", c);
@@ -117,8 +123,10 @@ static void print_text(const char *text)
 	}
 }
 
-static void print_field(const void *at, enum format format)
+static void print_field(const void *at, enum format format, const char *strings)
 {
+	const __u32 *numbers = at;
+
 	switch (format) {
 	case U64:
 		printf("%llu", (unsigned long long)*(const __u64 *)at);
@@ -136,20 +144,32 @@ static void print_field(const void *at, enum format format)
 		putchar(*(const __u32 *)at);
 		break;
 	case TEXT:
-		print_text(at);
+		print_bytes(at, strnlen(at, COMM_SIZE));
+		break;
+	case STRING:
+		print_bytes(strings + numbers[0], numbers[1]);
 		break;
 	}
 }
 
-static void print_record(const struct xyzzy_task *task)
+static void print_record(const struct xyzzy_task *task, const char *strings)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (i)
 			putchar('\t');
 		print_field((const char *)task + fields[i].offset,
-			    fields[i].format);
+			    fields[i].format, strings);
 	}
 	putchar('\n');
+}
+
+/* For walk_strings() */
+static void print_records(void *arg, const char *strings,
+			  const struct xyzzy_task *tasks, size_t nr)
+{
+	(void)arg;
+	for (size_t i = 0; i < nr; i++)
+		print_record(&tasks[i], strings);
 }
 
 static void print_names(void)
@@ -165,12 +185,33 @@ static void die_usage(void)
 	exit(EXIT_FAILURE);
 }
 
+/* Print all records; a kernel of version 0 has no strings. */
+static int print_walk(int procfd, unsigned int flags)
+{
+	const struct area area = area_map(AREA_SIZE);
+	struct xyzzy_params params = XYZZY_PARAMS(xyzzy_supported(), NULL,
+						  RECORDS_A_CALL);
+	struct walk walk = { 0 };
+	int err;
+
+	params.procfd = procfd;
+	print_names();
+	if (have_strings()) {
+		err = walk_strings(&walk, &params, flags, &area, print_records,
+				   NULL);
+	} else {
+		err = walk_on(&walk, &params, flags);
+		print_records(NULL, "", walk.tasks, walk.nr);
+	}
+	walk_free(&walk);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	const char *dir = "/proc";
 	unsigned int flags = 0;
 	int procfd = -1, option, ret;
-	struct walk walk;
 
 	while ((option = getopt(argc, argv, "tnp:")) != -1) {
 		if (option == 't')
@@ -190,14 +231,10 @@ int main(int argc, char **argv)
 			err(EXIT_FAILURE, "%s", dir);
 	}
 
-	ret = walk_all(&walk, procfd, xyzzy_supported(), flags, RECORDS_A_CALL);
+	ret = print_walk(procfd, flags);
 	if (ret) {
 		errno = -ret;
 		err(EXIT_FAILURE, "xyzzy");
 	}
-	print_names();
-	for (size_t i = 0; i < walk.nr; i++)
-		print_record(&walk.tasks[i]);
-	walk_free(&walk);
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -29,7 +29,7 @@ static struct {
 } population;
 
 static const struct kind * const tables[] = {
-	kinds_of_ids, kinds_of_sched, kinds_of_use,
+	kinds_of_args, kinds_of_ids, kinds_of_sched, kinds_of_use,
 };
 
 static int run_member(const struct kind *kind, int number, pid_t parent,

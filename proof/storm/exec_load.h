@@ -12,7 +12,8 @@
 /*
  * Processes of USER that keep calling execve() on the first CPU:
  *
- * Loops execute themselves, so that each is one process all the time.
+ * Loops execute themselves, so that each is one process all the time, in turns
+ * as LOOP_NAME, with few arguments, and as TURN_NAME, with some pages of them.
  *
  * Forkers, named OLD_NAME, have OLD_SIZE mapped. So have their children, until
  * they execute a program named NEW_NAME, which maps less. A process that is small
@@ -22,6 +23,8 @@
  * argv[0] says which one it is, and is the name of the process.
  */
 #define LOOP_NAME "exec-loop"
+#define TURN_NAME "exec-turn"
+#define TURN_BYTES 10000
 #define OLD_NAME "exec-old"
 #define NEW_NAME "exec-new"
 #define OLD_SIZE (64UL << 20)
@@ -31,6 +34,7 @@
 
 struct exec_load {
 	char dir[32];		/* Where the links are */
+	pid_t parent;		/* Of the loops */
 	bool by_thread;		/* Threads that are not the leader execute */
 	int counter;		/* An eventfd: how many programs have begun */
 	pid_t loops[NR_LOOPS];
@@ -39,13 +43,28 @@ struct exec_load {
 	pid_t disturbers[2];	/* Of the first CPU, and the one that looks */
 };
 
-/* How a program is called: PROGRAM COUNTER BY_THREAD PARENT. */
+/*
+ * How a program is called: PROGRAM COUNTER BY_THREAD PARENT, and a loop with
+ * one more argument.
+ */
 struct exec_args {
 	char path[64];
 	char counter[12];
 	char by_thread[2];
 	char parent[12];
+	char last[TURN_BYTES + 1];
 };
+
+static const char * const exec_names[] = { LOOP_NAME, TURN_NAME, NEW_NAME };
+
+static inline void set_last_arg(struct exec_args *args, const char *name)
+{
+	memset(args->last, 0, sizeof(args->last));
+	if (!strcmp(name, LOOP_NAME))
+		args->last[0] = 'l';
+	if (!strcmp(name, TURN_NAME))
+		memset(args->last, 't', TURN_BYTES);
+}
 
 static inline struct exec_args exec_args(const struct exec_load *load,
 					 const char *name, pid_t parent)
@@ -57,7 +76,17 @@ static inline struct exec_args exec_args(const struct exec_load *load,
 	snprintf(args.by_thread, sizeof(args.by_thread), "%d",
 		 load->by_thread);
 	snprintf(args.parent, sizeof(args.parent), "%d", parent);
+	set_last_arg(&args, name);
 	return args;
+}
+
+/* The bytes of the command line. Returns how many there are. */
+static inline size_t exec_cmdline(const struct exec_args *args, char *bytes,
+				  size_t size)
+{
+	return snprintf(bytes, size, "%s%c%s%c%s%c%s%c%s", args->path, 0,
+			args->counter, 0, args->by_thread, 0, args->parent, 0,
+			args->last) + 1;
 }
 
 static inline void *exec_now(void *arg)
@@ -65,7 +94,7 @@ static inline void *exec_now(void *arg)
 	const struct exec_args *args = arg;
 
 	execl(args->path, args->path, args->counter, args->by_thread,
-	      args->parent, (char *)NULL);
+	      args->parent, args->last[0] ? args->last : NULL, (char *)NULL);
 	_exit(EXIT_FAILURE);
 }
 
@@ -86,16 +115,20 @@ static inline void exec_load_main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
 	const char *name = slash ? slash + 1 : argv[0];
+	bool turn = !strcmp(name, TURN_NAME);
 	struct exec_args args;
 
-	if (argc != 4 || (strcmp(name, LOOP_NAME) && strcmp(name, NEW_NAME)))
+	if (argc != 4 + (turn || !strcmp(name, LOOP_NAME)) ||
+	    (argc == 4 && strcmp(name, NEW_NAME)))
 		return;
 	eventfd_write(atoi(argv[1]), 1);
 	if (!strcmp(name, NEW_NAME))
 		_exit(EXIT_SUCCESS);
 	/* The setting is per thread, and this may have been another one. */
 	die_with_parent(atoi(argv[3]));
-	snprintf(args.path, sizeof(args.path), "%s", argv[0]);
+	snprintf(args.path, sizeof(args.path), "%.*s%s",
+		 (int)(name - argv[0]), argv[0], turn ? LOOP_NAME : TURN_NAME);
+	set_last_arg(&args, turn ? LOOP_NAME : TURN_NAME);
 	snprintf(args.counter, sizeof(args.counter), "%s", argv[1]);
 	snprintf(args.by_thread, sizeof(args.by_thread), "%s", argv[2]);
 	snprintf(args.parent, sizeof(args.parent), "%s", argv[3]);
@@ -150,7 +183,6 @@ static inline pid_t spawn_forker(const struct exec_load *load, int nr)
 
 static inline int make_links(struct exec_load *load)
 {
-	static const char * const names[] = { LOOP_NAME, NEW_NAME };
 	char exe[4096], path[64];
 	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
@@ -158,8 +190,8 @@ static inline int make_links(struct exec_load *load)
 	if (len < 0 || !mkdtemp(load->dir) || chmod(load->dir, 0755))
 		return -errno;
 	exe[len] = '\0';
-	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s", load->dir, names[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(exec_names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", load->dir, exec_names[i]);
 		if (symlink(exe, path))
 			return -errno;
 	}
@@ -209,6 +241,7 @@ static inline int exec_load_start(struct exec_load *load, bool by_thread)
 
 	memset(load, 0, sizeof(*load));
 	load->by_thread = by_thread;
+	load->parent = getpid();
 	load->children = share_memory(NR_FORKERS * sizeof(*load->children));
 	load->counter = eventfd(0, EFD_NONBLOCK);
 	err = make_links(load);
@@ -248,10 +281,10 @@ static inline void exec_load_stop(struct exec_load *load)
 	kill_many(load->disturbers, 2);
 	kill_many(load->loops, NR_LOOPS);
 	kill_many(load->forkers, NR_FORKERS);
-	snprintf(path, sizeof(path), "%s/" LOOP_NAME, load->dir);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/" NEW_NAME, load->dir);
-	unlink(path);
+	for (size_t i = 0; i < ARRAY_SIZE(exec_names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", load->dir, exec_names[i]);
+		unlink(path);
+	}
 	rmdir(load->dir);
 	close_fd(load->counter);
 }

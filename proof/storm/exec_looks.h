@@ -3,6 +3,7 @@
 #define __XYZZY_EXEC_LOOKS_H
 
 #include "exec_load.h"
+#include "../walk_strings.h"
 
 #include <stdarg.h>
 #include <sys/time.h>
@@ -23,14 +24,19 @@ static const struct look {
 };
 
 static const __u64 look_masks[] = {
-	XYZZY_ALL, XYZZY_ID | XYZZY_MEM, XYZZY_ID,
+	XYZZY_ALL, WALK_STRINGS, XYZZY_ID | XYZZY_MEM, XYZZY_CMDLINE, XYZZY_ID,
+	XYZZY_STRINGS,
 };
+
+#define LOOK_AREA_SIZE (64 * 1024)
 
 struct tally {
 	unsigned long looks;	/* Calls, or walks */
 	unsigned long records;
 	unsigned long hidden;	/* A loop that was not there exactly once */
 	unsigned long torn;
+	unsigned long cmdlines;	/* That are there, and that are empty */
+	unsigned long no_cmdlines;
 	unsigned long errors;	/* Of a call, whatever it was for */
 	unsigned long signals;
 	unsigned long stats;	/* How often stat was read, and was torn */
@@ -48,6 +54,7 @@ struct watcher {
 	int pidfds[NR_LOOPS];
 	__u64 ms;		/* How long */
 	int sa_flags;		/* With signals from a timer, if not -1 */
+	struct area area;
 	struct tally tally;
 };
 
@@ -89,6 +96,59 @@ static inline void check_records(struct tally *tally, const char *look,
 	tally->records += nr;
 }
 
+/* All bytes are those of the program whose name the record has. */
+static inline bool has_cmdline_of(const struct exec_load *load,
+				  const struct xyzzy_task *task,
+				  const char *bytes)
+{
+	static char expected[sizeof(struct exec_args)];
+	struct exec_args args = exec_args(load, task->comm, load->parent);
+	size_t len = exec_cmdline(&args, expected, sizeof(expected));
+
+	return task->cmdline_len == len && task->cmdline_size == len &&
+	       !memcmp(bytes + task->cmdline, expected, len);
+}
+
+/* None: it has just begun, or ends. Not available: its memory changes. */
+static inline void check_cmdline(struct watcher *watcher,
+				 const struct xyzzy_task *task,
+				 const char *bytes)
+{
+	bool loop = !strcmp(task->comm, LOOP_NAME) ||
+		    !strcmp(task->comm, TURN_NAME);
+	struct tally *tally = &watcher->tally;
+	const char *program;
+
+	if ((!loop && strcmp(task->comm, NEW_NAME)) || task->pid != task->tgid)
+		return;
+	program = program_name(task, bytes);
+	tally->no_cmdlines += !program;
+	tally->cmdlines += !!program;
+	if (!program)
+		return;
+	if (strcmp(program, task->comm) ||
+	    (loop && !has_cmdline_of(watcher->load, task, bytes)))
+		found_wrong(tally, &tally->torn, "%u %s: %u bytes of %s",
+			    task->pid, task->comm, task->cmdline_len, program);
+}
+
+static inline void check_strings(void *arg, const char *bytes,
+				 const struct xyzzy_task *tasks, size_t nr)
+{
+	struct watcher *watcher = arg;
+	struct tally *tally = &watcher->tally;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (tasks[i].mask & XYZZY_NAME &&
+		    !has_own_name(&tasks[i], bytes))
+			found_wrong(tally, &tally->torn, "%u %s: name %s",
+				    tasks[i].pid, tasks[i].comm,
+				    bytes + tasks[i].name);
+		if (tasks[i].mask & XYZZY_CMDLINE)
+			check_cmdline(watcher, &tasks[i], bytes);
+	}
+}
+
 static inline void check_loop(struct tally *tally, const char *look,
 			      const struct walk *walk, pid_t pid)
 {
@@ -110,7 +170,11 @@ static inline int look_once(struct watcher *watcher, const struct look *look,
 	params.procfd = watcher->procfd;
 	params.pidfd = pidfd;
 	memset(walk, 0, sizeof(*walk));
-	err = walk_on(walk, &params, look->flags);
+	if (mask & XYZZY_STRINGS)
+		err = walk_strings(walk, &params, look->flags, &watcher->area,
+				   check_strings, watcher);
+	else
+		err = walk_on(walk, &params, look->flags);
 	ns = now_ns() - begin;
 	watcher->tally.looks++;
 	if (ns > watcher->tally.longest_ns)
@@ -228,9 +292,12 @@ static inline int watch(void *arg)
 	watcher->tally.begin_ns = now_ns();
 	if (pin_to_cpu(1) || become(&watcher->caller) || start_signals(watcher))
 		return EXIT_FAILURE;
+	watcher->area = area_map(LOOK_AREA_SIZE);
 	for (int round = 0; now_ns() < end; round++) {
 		__u64 mask = look_masks[round % ARRAY_SIZE(look_masks)];
 
+		if (mask & XYZZY_STRINGS && !have_strings())
+			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
 			if (looks[i].by_pidfd)
 				look_by_pidfd(watcher, &looks[i], mask);

@@ -3,6 +3,7 @@
 #define __XYZZY_STORM_WALKERS_H
 
 #include "storms.h"
+#include "../walk_strings.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -20,6 +21,8 @@ struct witness {
 	struct xyzzy_task task;
 	/* Its first thread: the kernel splits CPU time for each on its own. */
 	struct xyzzy_task thread;
+	char cmdline[256];
+	ssize_t cmdline_len;
 };
 
 #define NR_WITNESSES (NR_ACTORS + NR_STEADY)
@@ -39,6 +42,7 @@ static const struct walker_kind {
 	const char *hidepid;	/* Through such a procfs; NULL: without */
 	bool user;		/* as USER, not as root */
 	bool signals;		/* and a signal every few milliseconds */
+	size_t area_size;	/* With strings, in such an area */
 } walker_kinds[] = {
 	{ .name = "root, one by one", .chunk = 1, .mask = XYZZY_ALL },
 	{ .name = "root", .chunk = 33, .mask = XYZZY_ALL },
@@ -52,6 +56,12 @@ static const struct walker_kind {
 	  .hidepid = "0" },
 	{ .name = "user, hidepid=2", .chunk = 3, .mask = XYZZY_ALL,
 	  .user = true, .hidepid = "2" },
+	{ .name = "root, strings", .chunk = 500, .mask = WALK_STRINGS,
+	  .area_size = 1024 * 1024 },
+	{ .name = "root, thread strings", .chunk = 33, .mask = WALK_STRINGS,
+	  .flags = XYZZY_THREADS, .area_size = 4096 },
+	{ .name = "user, little room", .chunk = 50, .mask = WALK_STRINGS,
+	  .user = true, .hidepid = "0", .area_size = 200 },
 };
 
 #define NR_WALKERS (sizeof(walker_kinds) / sizeof(*walker_kinds))
@@ -63,6 +73,9 @@ struct walker {
 	__u64 nr_walks;
 	__u64 nr_records;
 	__u64 nr_wrong;
+	__u64 nr_cmdlines;	/* Of witnesses, and how many more there are */
+	__u64 nr_absent;
+	struct area area;
 	char first_wrong[256];
 };
 
@@ -112,6 +125,81 @@ static inline long difference(const void *a, const void *b, size_t size)
 	while (i < size && one[i] == other[i])
 		i++;
 	return i;
+}
+
+/*
+ * The strings of a witness do not change. Compaction may move its memory at that
+ * moment.
+ */
+static inline bool check_cmdline(struct walker *walker,
+				 const struct witness *witness,
+				 const struct xyzzy_task *task,
+				 const char *bytes)
+{
+	if (task->pid != task->tgid)
+		return true;
+	if (!record_has(task, XYZZY_CMDLINE)) {
+		walker->nr_absent++;
+		return true;
+	}
+	walker->nr_cmdlines++;
+	return (task->cmdline_len == witness->cmdline_len &&
+		!memcmp(bytes + task->cmdline, witness->cmdline,
+			task->cmdline_len)) ||
+	       found_wrong(walker, "another command line", task->pid,
+			   task->cmdline_len);
+}
+
+static inline const struct witness *find_witness(const struct walker *walker,
+						 __u32 pid)
+{
+	for (int i = 0; i < NR_WITNESSES; i++)
+		if (walker->scene->witnesses[i].pid == (pid_t)pid)
+			return &walker->scene->witnesses[i];
+	return NULL;
+}
+
+/* Bytes that are not its arguments would be those of someone else. */
+static inline bool check_args_storm(struct walker *walker,
+				    const struct xyzzy_task *task,
+				    const char *bytes)
+{
+	const char *at = bytes + task->cmdline;
+
+	for (__u32 i = 0; i < task->cmdline_len; i++)
+		if (at[i] && at[i] != 'a' && at[i] != 'b')
+			return found_wrong(walker, "foreign bytes", task->pid,
+					   i);
+	return true;
+}
+
+/* For walk_strings(). A name can be cut if there is little room. */
+static inline void check_strings(void *arg, const char *bytes,
+				 const struct xyzzy_task *tasks, size_t nr)
+{
+	struct walker *walker = arg;
+	const struct witness *witness;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!has_own_name(&tasks[i], bytes))
+			found_wrong(walker, "another name", tasks[i].pid,
+				    tasks[i].name_len);
+		witness = find_witness(walker, tasks[i].pid);
+		if (witness)
+			check_cmdline(walker, witness, &tasks[i], bytes);
+		if (!strcmp(tasks[i].comm, ARGS_NAME))
+			check_args_storm(walker, &tasks[i], bytes);
+	}
+}
+
+/* The new groups, which walkers without strings do not ask for */
+static inline void forget_strings(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->nr; i++) {
+		walk->tasks[i].mask &= ~(XYZZY_STRINGS | XYZZY_DELAYS);
+		memset(&walk->tasks[i].cmdline, 0,
+		       sizeof(struct xyzzy_task) - XYZZY_TASK_SIZE_VER0);
+	}
 }
 
 static inline bool check_witness(struct walker *walker,
@@ -190,15 +278,35 @@ static inline int become_walker(const struct walker *walker)
 	return 0;
 }
 
+static inline int walk_once(struct walker *walker, struct walk *walk)
+{
+	const struct walker_kind *kind = walker->kind;
+	struct xyzzy_params params = XYZZY_PARAMS(kind->mask, NULL,
+						  kind->chunk);
+	int err;
+
+	params.procfd = walker->procfd;
+	memset(walk, 0, sizeof(*walk));
+	if (!walker->area.size) {
+		params.mask &= XYZZY_ALL;
+		return walk_on(walk, &params, kind->flags);
+	}
+	err = walk_strings(walk, &params, kind->flags, &walker->area,
+			   check_strings, walker);
+	forget_strings(walk);
+	return err;
+}
+
 /* In a child: walk until the test ends. */
 static inline void walker_main(struct walker *walker)
 {
 	struct walk walk;
 	int err = become_walker(walker);
 
+	if (walker->kind->area_size && have_strings())
+		walker->area = area_map(walker->kind->area_size);
 	while (!err && !walker->scene->stop) {
-		err = walk_all(&walk, walker->procfd, walker->kind->mask,
-			       walker->kind->flags, walker->kind->chunk);
+		err = walk_once(walker, &walk);
 		if (!err)
 			check_walk(walker, &walk);
 		walk_free(&walk);

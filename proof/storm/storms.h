@@ -4,6 +4,7 @@
 
 #include "caller.h"
 #include "ns.h"
+#include "../args.h"
 
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -199,6 +200,69 @@ static inline void storm_signals(void)
 		sched_yield();
 }
 
+/*
+ * A process that moves its arguments and overwrites them. Once it has this name,
+ * each byte of them is an a or b or a NUL.
+ */
+#define ARGS_NAME "storm-args"
+
+static inline void change_args(char *map, int i)
+{
+	const size_t page = page_size(), size = ARGS_PAGES * page;
+	char *start = map + i % 5 * 1000, *end = start + i % 7 * 1000;
+
+	switch (i % 4) {
+	case 0:
+		memset(map, i / 4 % 2 ? 'a' : 'b', size);
+		break;
+	case 1:
+		madvise(map + page, page, MADV_DONTNEED);
+		break;
+	case 2:
+		map += i % 3 * page;
+		munmap(map, page);
+		mmap(map, page, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		break;
+	default:
+		move_args(start, end < map + size ? end : map + size);
+	}
+}
+
+static inline void storm_args(void)
+{
+	char *map = mmap(NULL, ARGS_PAGES * page_size(), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		return;
+	/* Without PR_SET_MM, only the memory changes. */
+	if (!move_args(map, map + page_size()))
+		prctl(PR_SET_NAME, ARGS_NAME);
+	for (int i = 0;; i++)
+		change_args(map, i);
+}
+
+/* Processes with arguments of 100 KiB that exit while these are read. */
+static inline void storm_exits(void)
+{
+	const size_t size = 100 * 1024;
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		return;
+	memset(map, 'a', size - 1);
+	if (!move_args(map, map + size))
+		prctl(PR_SET_NAME, ARGS_NAME);
+	for (;;) {
+		for (int i = 0; i < 8; i++)
+			if (!fork())
+				_exit(0);
+		reap_all();
+	}
+}
+
 /* A cgroup with little memory, which storm_oom_end() removes. */
 #define OOM_CGROUP "/sys/fs/cgroup/xyzzy-storm"
 #define CONTROL "/sys/fs/cgroup/cgroup.subtree_control"
@@ -257,6 +321,8 @@ static const struct storm {
 	{ "ptrace", storm_ptrace },
 	{ "stops", storm_stops },
 	{ "signals", storm_signals },
+	{ "arguments", storm_args },
+	{ "exits", storm_exits },
 	{ "out of memory", storm_oom, true },
 };
 

@@ -125,6 +125,8 @@ static void log_tally(struct __test_metadata *_metadata,
 	TH_LOG("%lu looks, %lu records, %llu execs; longest: %llu us",
 	       tally->looks, tally->records, exec_load_count(&self->load),
 	       tally->longest_ns / 1000);
+	TH_LOG("%lu command lines, %lu more are empty",
+	       tally->cmdlines, tally->no_cmdlines);
 	TH_LOG("%lu hidden, %lu errors, %lu torn; stat: %lu of %lu torn",
 	       tally->hidden, tally->errors, tally->torn, tally->torn_stats,
 	       tally->stats);
@@ -141,6 +143,8 @@ TEST_F_TIMEOUT(exec, hides_no_process_and_tears_no_record, NO_TIMEOUT)
 	log_tally(_metadata, self);
 	EXPECT_TRUE(exec_load_lives(&self->load));
 	EXPECT_LT(0UL, tally->records);
+	if (have_strings())
+		EXPECT_LT(0UL, tally->cmdlines);
 	EXPECT_EQ(0UL, tally->hidden);
 	EXPECT_EQ(0UL, tally->torn);
 	EXPECT_EQ(0UL, tally->errors);

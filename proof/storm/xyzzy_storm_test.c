@@ -184,6 +184,8 @@ static int take_witness(struct witness *witness, pid_t pid, bool ptraceable)
 		.pid = pid, .ptraceable = ptraceable,
 		.task = process.task, .thread = thread.task,
 	};
+	witness->cmdline_len = proc_cmdline(pid, witness->cmdline,
+					    sizeof(witness->cmdline));
 	return err;
 }
 
@@ -254,7 +256,11 @@ static void expect_walkers(struct __test_metadata *_metadata,
 
 		TH_LOG("%s: %llu walks, %llu records", walker->kind->name,
 		       walker->nr_walks, walker->nr_records);
+		if (walker->kind->area_size)
+			TH_LOG("%llu command lines, %llu more not available",
+			       walker->nr_cmdlines, walker->nr_absent);
 		EXPECT_LT(0ULL, walker->nr_walks);
+		EXPECT_LE(walker->nr_absent, walker->nr_cmdlines);
 		EXPECT_EQ(0ULL, walker->nr_wrong) {
 			TH_LOG("first of them: %s", walker->first_wrong);
 		}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __XYZZY_ARGS_H
+#define __XYZZY_ARGS_H
+
+#include "area.h"
+
+#include <linux/prctl.h>
+
+/*
+ * Command lines at other places than execve() has put them. Needs
+ * CAP_SYS_RESOURCE.
+ */
+#define ARGS_PAGES 3
+
+static inline int set_mm(int which, const char *at)
+{
+	return prctl(PR_SET_MM, which, (unsigned long)at, 0, 0) ? -errno : 0;
+}
+
+/* The start must never be above the end. */
+static inline int move_args(const char *start, const char *end)
+{
+	if (!set_mm(PR_SET_MM_ARG_START, start))
+		return set_mm(PR_SET_MM_ARG_END, end);
+	return set_mm(PR_SET_MM_ARG_END, end) ?:
+	       set_mm(PR_SET_MM_ARG_START, start);
+}
+
+/* Memory for @len bytes of arguments, which are those at @args. */
+static inline int place_args(const char *args, size_t len)
+{
+	char *map = mmap(NULL, ARGS_PAGES * page_size(),
+			 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	memcpy(map, args, len);
+	return move_args(map, map + len);
+}
+
+/* Without a NUL at their end the arguments are a title. */
+static inline int title_args(void *arg)
+{
+	static const char title[] = "a title\0the rest";
+
+	(void)arg;
+	return place_args(title, sizeof(title) - 1);
+}
+
+static inline int no_args(void *arg)
+{
+	(void)arg;
+	return place_args("", 0);
+}
+
+/* Pages, of which the one with the number @changed is not there any more. */
+static inline int pages_of_args(int changed, int (*change)(void *, size_t))
+{
+	const size_t page = page_size(), size = ARGS_PAGES * page;
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	memset(map, 'a', size);
+	map[size - 1] = '\0';
+	if (change(map + changed * page, page))
+		return -errno;
+	return move_args(map, map + size);
+}
+
+static inline int drop_page(void *at, size_t size)
+{
+	return madvise(at, size, MADV_DONTNEED);
+}
+
+/* They are mapped, but not all of them are in memory. */
+static inline int absent_args(void *arg)
+{
+	(void)arg;
+	return pages_of_args(1, drop_page);
+}
+
+/* They stop short where nothing is mapped. */
+static inline int short_args(void *arg)
+{
+	(void)arg;
+	return pages_of_args(1, munmap);
+}
+
+#endif /* __XYZZY_ARGS_H */
