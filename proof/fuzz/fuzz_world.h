@@ -329,9 +329,11 @@ static inline const struct known *find_known(const struct fuzz_world *world,
 
 static inline int start_programs(struct fuzz_world *world)
 {
-	char *odd[] = { "odd", "", "new\nline", "\xff\xc0", "", NULL };
+	static const char * const odd[] = {
+		"odd", "", "new\nline", "\xff\xc0", "", NULL,
+	};
 	char *bytes = malloc(BIG_ARGS);
-	char *big[] = { bytes, NULL };
+	const char *big[2] = { bytes };
 
 	if (!bytes)
 		abort();
