@@ -109,7 +109,7 @@ def figure(tables_of, name):
 
 
 def value_of(tables_of, expression):
-    """A figure; or A / B, A : B in percent, A % B the change in percent."""
+    """A figure; or A / B, A - B, A : B in percent, A % B the change in percent."""
     first, *rest = expression.split(" ")
     a = figure(tables_of, first)
     if not rest or a is None:
@@ -117,7 +117,8 @@ def value_of(tables_of, expression):
     b = figure(tables_of, rest[1])
     if not b:
         return None
-    return {"/": a / b, ":": 100 * a / b, "%": abs(100 * (a - b) / b)}[rest[0]]
+    return {"/": a / b, ":": 100 * a / b, "-": a - b,
+            "%": abs(100 * (a - b) / b)}[rest[0]]
 
 
 def shown(value):

@@ -6,7 +6,8 @@ bring it.
   grow.py REPO GROWTH FILE [LATER...]
 
 REPO/FILE is the file after the last commit. GROWTH says which of its lines come
-with which commit (see its head); those of the commits LATER are left out.
+with which commit (see its head); those of the commits LATER, which are in order,
+are left out, the last one first.
 """
 
 import pathlib
@@ -51,12 +52,10 @@ def read_sections(growth):
     return files
 
 
-def without(lines, hunks, later, name):
-    """The lines without those of later commits."""
+def without(lines, hunks, name):
+    """The lines as they are before these hunks, which are of one commit."""
     changes = {}
     for hunk in hunks:
-        if hunk["commit"] not in later:
-            continue
         start = 0
         if hunk["below"] is not None:
             start = find(lines, hunk["below"], 0, name) + 1
@@ -66,8 +65,7 @@ def without(lines, hunks, later, name):
             end = find(lines, hunk["through"], begin, name, False) + 1
         elif "before" in hunk:
             end = find(lines, hunk["before"], begin, name, False)
-        # Where two commits change the same lines, undo both.
-        changes.setdefault((begin, end), hunk["was"])
+        changes[begin, end] = hunk["was"]
     spans = sorted(changes)
     for one, other in zip(spans, spans[1:]):
         if one[1] > other[0]:
@@ -82,7 +80,9 @@ def main(repo, growth, name, *later):
     try:
         hunks = read_sections(pathlib.Path(growth)).get(name, [])
         lines = (pathlib.Path(repo) / name).read_text(encoding="utf-8").splitlines()
-        lines = without(lines, hunks, later, name)
+        for commit in reversed(later):
+            lines = without(lines, [hunk for hunk in hunks if hunk["commit"] == commit],
+                            name)
     except Refused as error:
         sys.exit(f"grow: {error}")
     sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -67,7 +67,7 @@ get_busybox()
 list_programs()
 {
 	say "dir /tests 755 0 0"
-	say "file /tests/settings $TREE/tools/testing/selftests/$NAME/settings 644 0 0"
+	say "file /tests/settings $PROGRAMS_TREE/tools/testing/selftests/$NAME/settings 644 0 0"
 	for abi in $ABIS; do
 		runs_abi "$abi" || continue
 		say "dir /tests/$abi 755 0 0"

@@ -5,11 +5,11 @@
 
 CC=${CC:-gcc}
 # Another compiler has its own build directory.
-LABEL=$TREE_NAME-$CONFIG-$ARCH${LABEL_MORE:-}
+LABEL=$(basename "$KERNEL_TREE")-$CONFIG-$ARCH${LABEL_MORE:-}
 [ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
 OUT=$BUILD/out/$LABEL
 # The programs depend on the tree and the compiler only.
-TESTS=$BUILD/out/$TREE_NAME-tests
+TESTS=$BUILD/out/$(basename "$PROGRAMS_TREE")-tests
 [ "$CC" = gcc ] || TESTS=$TESTS-$(basename "$CC")
 
 # What machines/ARCH says: KARCH (the kernel's ARCH=), DEB_ARCH (Debian's, or -),
@@ -87,7 +87,7 @@ command -v "${CROSS}gcc" >/dev/null 2>&1 || CROSS32=
 kernel_make()
 {
 	KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=user KBUILD_BUILD_HOST=host \
-		make -C "$TREE" -j"$JOBS" O="$OUT" ARCH="$KARCH" CROSS_COMPILE="$CROSS" \
+		make -C "$KERNEL_TREE" -j"$JOBS" O="$OUT" ARCH="$KARCH" CROSS_COMPILE="$CROSS" \
 		CROSS32_COMPILE="$CROSS32" CC="$KCC" "$@"
 }
 
@@ -112,7 +112,7 @@ set_abi()
 	set -- $(say "$ABI_TABLE" | grep "^$1[[:space:]]")
 	ABI_CC=$(compiler "$2") ABI_KARCH=$3 ABI_OPTION=$5
 	[ "$4" = - ] || ABI_CC="$ABI_CC $4"
-	HEADERS=$BUILD/out/$TREE_NAME-headers-$ABI_KARCH/usr/include
+	HEADERS=$BUILD/out/$(basename "$PROGRAMS_TREE")-headers-$ABI_KARCH/usr/include
 }
 
 # Can the kernel run programs of this ABI?

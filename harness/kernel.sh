@@ -32,7 +32,7 @@ write_wanted()
 		kernel_settings "$CONFIG" | expand_settings CONFIG_
 		say "$KCONFIG" | expand_settings CONFIG_
 	fi
-	grep -q "config $OPTION\$" "$TREE/init/Kconfig" || return 0
+	grep -q "config $OPTION\$" "$KERNEL_TREE/init/Kconfig" || return 0
 	if [ "$state" = on ]; then
 		say "CONFIG_$OPTION=y"
 	else
@@ -58,7 +58,7 @@ configure()
 is_unknown()
 {
 	option=${1#CONFIG_}
-	! git -C "$TREE" grep -q "config ${option%%=*}\$" -- '*Kconfig*'
+	! git -C "$KERNEL_TREE" grep -q "config ${option%%=*}\$" -- '*Kconfig*'
 }
 
 # Kconfig silently drops options whose dependencies are not met.

@@ -64,6 +64,9 @@ check_settings()
 				"the kernel's own such as defconfig"
 		;;
 	esac
+	for age in "${KERNEL:-old}" "${PROGRAMS:-old}"; do
+		[ "$age" = old ] || die "KERNEL=$age or PROGRAMS=$age: expected old or nothing"
+	done
 	say "$BASE" | grep -Eqx '[1-9][0-9]*\.[0-9]+(\.[0-9]+)?' ||
 		die "BASE=$BASE: expected a kernel release, such as $STABLE_BASE"
 	[ -z "$LINUX" ] || [ -f "$LINUX/MAINTAINERS" ] || die "LINUX=$LINUX: expected a kernel tree"
@@ -95,6 +98,10 @@ else
 	TREE_NAME=linux-$BASE
 fi
 TREE=$BUILD/$TREE_NAME
+# With KERNEL=old or PROGRAMS=old, one of them is of the commit OLD_COMMIT, and its
+# tree is a worktree of TREE.
+KERNEL_TREE=$TREE${KERNEL:+-$KERNEL}
+PROGRAMS_TREE=$TREE${PROGRAMS:+-$PROGRAMS}
 # The untouched base in there, whatever other branches the tree has.
 BASE_REF=refs/harness/base
 

@@ -6,7 +6,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-selftests=$TREE/tools/testing/selftests/$NAME proof=$SERIES/proof
+selftests=$PROGRAMS_TREE/tools/testing/selftests/$NAME proof=$SERIES/proof
 
 # build ABI DIRECTORY [WORD...], without debugging symbols: some machines have
 # little memory.
@@ -49,12 +49,13 @@ build_abi()
 {
 	mkdir -p "$TESTS/$1"
 	build "$1" "$selftests" USERLDFLAGS='-static -s'
-	build "$1" "$proof" LDFLAGS='-static -s' SELFTESTS="${selftests%/*}"
 	{
 		make -s -C "$selftests" OUTPUT="$dir" COLLECTION="$NAME" emit_tests | sed 's/.*://'
-		make -s -C "$proof" list
+		[ "${PROGRAMS:-}" = old ] || make -s -C "$proof" list
 	} >"$dir/list.new"
 	mv "$dir/list.new" "$dir/list"
+	[ "${PROGRAMS:-}" != old ] || return 0
+	build "$1" "$proof" LDFLAGS='-static -s' SELFTESTS="${selftests%/*}"
 	build_example "$1" example "$SERIES/$MAN"
 	[ ! -f "$SERIES/README.rst" ] || build_example "$1" readme "$SERIES/README.rst"
 }
@@ -62,7 +63,7 @@ build_abi()
 # A 32-bit program on a 64-bit kernel may belong to another architecture.
 install_headers()
 {
-	make -C "$TREE" -j"$JOBS" O="${HEADERS%/usr/include}" ARCH="$ABI_KARCH" headers
+	make -C "$PROGRAMS_TREE" -j"$JOBS" O="${HEADERS%/usr/include}" ARCH="$ABI_KARCH" headers
 	if [ -n "$(find "$HEADERS" -newer "$TESTS/$1/built" 2>&1 | head -n 1)" ]; then
 		rm -rf "${TESTS:?}/$1"
 	fi

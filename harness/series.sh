@@ -91,14 +91,20 @@ later_commits()
 	awk -v commit="$1" 'later { print $1 } $1 == commit { later = 1 }' "$work/list"
 }
 
-# If a commit does not name the file of its hunk, the hunk would be dropped.
+# If a commit does not name the file of its hunk, the hunk would be dropped. The
+# files may be those of another list.
 check_commits()
 {
-	stray=$(awk 'FNR == NR { for (i = 2; i <= NF; i++) names[$1, $i] = 1 }
+	stray=$(cat "$SERIES"/series/commits* | awk 'FNR == NR {
+			for (i = 2; i <= NF; i++) {
+				sub(/=.*/, "", $i)
+				names[$1, $i] = 1
+			}
+		}
 		/^\[.*\]$/ { file = substr($0, 2, length($0) - 2) }
 		$1 == "commit" && !(($2, file) in names) { print $2 " does not name " file }' \
-		"$work/list" "$placement" "$growth")
-	[ -z "$stray" ] || die "series: a commit of series/$list $stray"
+		- "$placement" "$growth")
+	[ -z "$stray" ] || die "series: a commit $stray"
 }
 
 make_commit()
@@ -137,16 +143,17 @@ git -C "$tree" commit -q --allow-empty -m base
 git -C "$tree" checkout -q -b "$NAME"
 
 commit_list >"$work/list"
-[ -z "$base" ] || check_commits
+check_commits
 while read -r message paths; do
 	# shellcheck disable=SC2086 # a list of paths without spaces
 	make_commit "$message" $paths
 done <"$work/list"
 
-cover=--no-cover-letter
-if [ "$(wc -l <"$work/list")" -gt 1 ]; then
+# Of the lists, commits alone has a cover letter.
+letter=$SERIES/series/cover${list#commits} cover=--no-cover-letter
+if [ -f "$letter" ]; then
 	cover=--cover-letter
-	git -C "$tree" config "branch.$NAME.description" "$(cat "$SERIES/series/cover")"
+	git -C "$tree" config "branch.$NAME.description" "$(cat "$letter")"
 fi
 reroll=
 [ "$VERSION" -eq 1 ] || reroll="-v$VERSION"

@@ -28,6 +28,17 @@ apply()
 	git -C "$TREE" update-ref $applied_ref "$(git -C "$work/tree" rev-parse HEAD)"
 }
 
+# The tree of the earlier version, with the objects of TREE's own repository.
+check_out_old()
+{
+	nr=$(sed 's/#.*//; /^[[:space:]]*$/d' "$SERIES/series/commits" |
+		awk -v last="$OLD_COMMIT" '$1 == last { print NR }')
+	[ -n "$nr" ] || die "series/config: OLD_COMMIT=$OLD_COMMIT: expected a commit of series/commits"
+	commit=$(git -C "$TREE" rev-list --reverse "$BASE_REF..$NAME" | sed -n "${nr}p")
+	[ -d "$TREE-old" ] || git -C "$TREE" worktree add -q --detach --no-checkout "$TREE-old"
+	git -C "$TREE-old" checkout -q -f --detach "$commit"
+}
+
 has_own_work()
 {
 	old=$(git -C "$TREE" rev-parse -q --verify $applied_ref || :)
@@ -50,4 +61,6 @@ if [ "$key" != "$(cat "$made_of" 2>/dev/null || :)" ]; then
 		git -C "$TREE" checkout -q -f -B "$NAME" $applied_ref
 	say "$key" >"$made_of"
 fi
+[ "${KERNEL:-}${PROGRAMS:-}" != old ] ||
+	step "series: check out its version 0" "checkout-$TREE_NAME-old" check_out_old
 [ "${1:-}" != show ] || say "tree: $TREE, branch $NAME on $(cat "$TREE/.git/harness-version")"

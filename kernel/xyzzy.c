@@ -803,18 +803,25 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	return !is_released(task);
 }
 
+/* Of the threads of a process, only the leader reports the command line */
+static bool has_cmdline(const struct xyzzy_task *rec)
+{
+	return rec->mask & XYZZY_CMDLINE && rec->pid == rec->tgid;
+}
+
 /*
  * Take the references that read_strings() needs. ->exec_update_lock keeps
  * execve() from replacing the address space that the record was filled from.
  */
-static void add_source(struct xyzzy_walk *walk, struct task_struct *task)
+static void add_source(struct xyzzy_walk *walk, const struct xyzzy_task *rec,
+		       struct task_struct *task)
 {
 	struct xyzzy_strings *strings = &walk->strings;
 	struct xyzzy_source *source = &strings->sources[strings->nr_sources++];
 
 	if (READ_ONCE(task->flags) & PF_KTHREAD)
 		source->kthread = get_task_struct(task);
-	else if (walk->mask & XYZZY_CMDLINE && thread_group_leader(task))
+	else if (has_cmdline(rec))
 		source->mm = get_task_mm(task);
 }
 
@@ -837,7 +844,7 @@ static bool report_task(struct xyzzy_walk *walk, struct pid *pid,
 			return false;
 		if (fill_record(rec, task, pid, walk, groups)) {
 			if (walk->strings.buf)
-				add_source(walk, task);
+				add_source(walk, rec, task);
 			return true;
 		}
 		last = task;
@@ -956,57 +963,6 @@ static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
  * Strings: read without waiting into a buffer, before anything is stored
  */
 
-/* Would an access to @addr, which is not mapped, make the stack grow? */
-static bool stack_would_grow(struct mm_struct *mm, unsigned long addr)
-{
-	struct vm_area_struct *next, *prev;
-
-	next = find_vma_prev(mm, addr, &prev);
-	if (next && next->vm_flags & VM_GROWSDOWN)
-		return next->vm_end - (addr & PAGE_MASK) <=
-		       rlimit(RLIMIT_STACK);
-	return prev && prev->vm_flags & VM_GROWSUP &&
-	       PAGE_ALIGN(addr + 1) - prev->vm_start <= rlimit(RLIMIT_STACK);
-}
-
-/*
- * Read what is in memory at @addr, at most to the end of the page, under
- * mmap_lock. Returns the number of bytes, 0 where access_remote_vm() stops that
- * reads /proc/PID/cmdline, or -EAGAIN where it may wait or has to fault a page
- * in.
- */
-static int read_resident(struct mm_struct *mm, unsigned long addr, char *buf,
-			 size_t size)
-{
-	struct vm_area_struct *vma;
-	struct folio_walk fw;
-	void *from;
-
-	addr = untagged_addr_remote(mm, addr);
-	vma = vma_lookup(mm, addr);
-	if (!vma)
-		return stack_would_grow(mm, addr) ? -EAGAIN : 0;
-	if (!vma_is_anonymous(vma))
-		return vma->vm_ops->access ? -EAGAIN : 0;
-	if (vma->vm_flags & (VM_IO | VM_PFNMAP) || !(vma->vm_flags & VM_READ))
-		return 0;
-	if (!folio_walk_start(&fw, vma, addr, FW_ZEROPAGE))
-		return -EAGAIN;
-
-	size = min(size, PAGE_SIZE - offset_in_page(addr));
-	if (fw.page) {
-		flush_anon_page(vma, fw.page, addr);
-		from = kmap_local_page(fw.page);
-		copy_from_user_page(vma, fw.page, addr, buf,
-				    from + offset_in_page(addr), size);
-		kunmap_local(from);
-	} else {
-		memset(buf, 0, size);
-	}
-	folio_walk_end(&fw, vma);
-	return size;
-}
-
 /* Store the strings up to @end, which are in the buffer */
 static int store_strings(struct xyzzy_strings *strings, u64 end)
 {
@@ -1090,6 +1046,57 @@ static int read_name(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 	}
 	strings->end += min_t(u64, len, string_limit(strings, first));
 	return end_string(strings, start, first, &rec->name, &rec->name_len);
+}
+
+#ifdef CONFIG_MMU
+/* Would an access to @addr, which is not mapped, make the stack grow? */
+static bool stack_would_grow(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *next, *prev;
+
+	next = find_vma_prev(mm, addr, &prev);
+	if (next && next->vm_flags & VM_GROWSDOWN)
+		return next->vm_end - (addr & PAGE_MASK) <=
+		       rlimit(RLIMIT_STACK);
+	return prev && prev->vm_flags & VM_GROWSUP &&
+	       PAGE_ALIGN(addr + 1) - prev->vm_start <= rlimit(RLIMIT_STACK);
+}
+
+/*
+ * Read what is in memory at @addr, at most to the end of the page, under
+ * mmap_lock. Returns the number of bytes, 0 where /proc/PID/cmdline would stop
+ * short, or -EAGAIN where reading that file could wait or fault a page in.
+ */
+static int read_resident(struct mm_struct *mm, unsigned long addr, char *buf,
+			 size_t size)
+{
+	struct vm_area_struct *vma;
+	struct folio_walk fw;
+	void *from;
+
+	addr = untagged_addr_remote(mm, addr);
+	vma = vma_lookup(mm, addr);
+	if (!vma)
+		return stack_would_grow(mm, addr) ? -EAGAIN : 0;
+	if (!vma_is_anonymous(vma))
+		return vma->vm_ops->access ? -EAGAIN : 0;
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP) || !(vma->vm_flags & VM_READ))
+		return 0;
+	if (!folio_walk_start(&fw, vma, addr, FW_ZEROPAGE))
+		return -EAGAIN;
+
+	size = min(size, PAGE_SIZE - offset_in_page(addr));
+	if (fw.page) {
+		flush_anon_page(vma, fw.page, addr);
+		from = kmap_local_page(fw.page);
+		copy_from_user_page(vma, fw.page, addr, buf,
+				    from + offset_in_page(addr), size);
+		kunmap_local(from);
+	} else {
+		memset(buf, 0, size);
+	}
+	folio_walk_end(&fw, vma);
+	return size;
 }
 
 /**
@@ -1254,6 +1261,24 @@ static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 	return ret;
 }
 
+static void put_source_mm(struct xyzzy_source *source)
+{
+	if (source->mm)
+		mmput_async(source->mm);
+	source->mm = NULL;
+}
+#else
+static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
+			struct xyzzy_source *source, bool first, bool alone)
+{
+	return -EAGAIN;
+}
+
+static void put_source_mm(struct xyzzy_source *source)
+{
+}
+#endif
+
 /* Forget the strings from @start on */
 static void rewind_strings(struct xyzzy_strings *strings, u64 start)
 {
@@ -1277,9 +1302,8 @@ static int read_record_strings(struct xyzzy_strings *strings,
 		ret = read_name(strings, rec, source->kthread, first);
 	name_end = strings->end;
 	if (!ret && rec->mask & XYZZY_CMDLINE) {
-		/* Only the leader of the threads has it in its record */
 		ret = -EAGAIN;
-		if (rec->pid == rec->tgid)
+		if (has_cmdline(rec))
 			ret = read_cmdline(strings, rec, source, first, alone);
 		if (ret == -EAGAIN) {
 			rewind_strings(strings, name_end);
@@ -1301,10 +1325,7 @@ static void put_source(struct xyzzy_source *source)
 		put_task_struct(source->kthread);
 		source->kthread = NULL;
 	}
-	if (source->mm) {
-		mmput_async(source->mm);
-		source->mm = NULL;
-	}
+	put_source_mm(source);
 }
 
 /* Cut a batch to @n records, and leave the others to the next one */

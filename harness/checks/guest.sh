@@ -3,6 +3,9 @@
 #
 #   guest.sh on	[TEST...]	they pass; all of them, or NAME_TEST_test
 #   guest.sh off		they skip, as the kernel does not have the call
+#
+# With PROGRAMS=old, they are those of the earlier version, and with KERNEL=old the
+# kernel is.
 set -eu
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -11,6 +14,7 @@ state=$1
 shift
 tests=$(test_programs "$@")
 limit=${LIMIT:-1800}
+of_programs=${PROGRAMS:+, $PROGRAMS programs}
 
 boot()
 {
@@ -21,7 +25,7 @@ boot()
 # Each line is a result.
 judge()
 {
-	"$HARNESS/console.py" judge "$LABEL $state" "$1" "$abis" "$(functions_for_kcsan)" \
+	"$HARNESS/console.py" judge "$LABEL $state$of_programs" "$1" "$abis" "$(functions_for_kcsan)" \
 		<"$console" || :
 }
 
@@ -44,14 +48,14 @@ looked()
 # run NAME PROGRAM pass|skip: boot once; its tests are expected to pass or to skip.
 run()
 {
-	name=$1$(say "$tests" | tr -d ' ')
+	name=$1$(say "$tests" | tr -d ' ')${PROGRAMS:+-$PROGRAMS}
 	shift
 	console=$BUILD/log/guest-$LABEL-$state-$name.log
 	if step "guest $LABEL, $OPTION $state: $name" "boot-$LABEL-$state-$name" boot "$1$tests"; then
-		say "ok $LABEL $state: $name: the guest reported success"
+		say "ok $LABEL $state$of_programs: $name: the guest reported success"
 	else
 		tail -n 30 "$console" | sed 's/^/# /'
-		say "not ok $LABEL $state: $name: the guest reported success"
+		say "not ok $LABEL $state$of_programs: $name: the guest reported success"
 	fi
 	judge "$2"
 	figures

@@ -222,6 +222,41 @@ def places():
               text.splitlines()[-1] == result, said + text)
 
 
+# What a file is before later commits, likewise.
+
+GROWTH = """
+a line of a later commit is left out | commit_1 lines_b | a b c | a c | 1
+a line of an earlier commit stays | commit_1 lines_b commit_2 lines_c | a b c | a b | 2
+a range is left out | commit_1 lines_b through_} | a b } c } | a c } | 1
+a range in front of a line is left out | commit_1 lines_b before_} | a b c } | a } | 1
+what was there comes back | commit_1 lines_b was_x was_y | a b c | a x y c | 1
+a range is looked for below another line | commit_1 below_f lines_x | x f a x | x f a | 1
+a change of the last commit is undone | commit_1 lines_y was_x commit_2 lines_b was_y \
+| a b c | a y c | 2
+then that of the one before | commit_1 lines_y was_x commit_2 lines_b was_y \
+| a b c | a x c | 1 2
+a file that does not grow stays | | a b | a b | 1
+a line that is not there is refused | commit_1 lines_x | a b | !exactly one line, found 0: x | 1
+a line that is there twice is refused | commit_1 lines_a | a a | !exactly one line, found 2: a | 1
+ranges that overlap are refused | commit_1 lines_a through_c lines_b | a b c \
+| !file: line 2 is in two hunks: b | 1
+a word of no meaning is refused | commit_1 line_a | a | !line 3: expected a keyword | 1
+"""
+
+
+def growth():
+    for line in GROWTH.replace("\\\n", "").strip().splitlines():
+        name, sections, text, result, later = map(str.strip, line.split("|"))
+        (WORK / "growth").write_text(as_lines(f"[file] {sections}"))
+        (WORK / "repo/file").write_text(as_lines(text))
+        status, said = run([HARNESS / "grow.py", WORK / "repo", WORK / "growth", "file",
+                            *later.split()])
+        if result.startswith("!"):
+            check(name, status and result[1:] in said, said)
+        else:
+            check(name, not status and said == as_lines(result), said)
+
+
 # The table of machines, of one with two ABIs.
 
 MACHINE = """ok self on: ktap: the guest reported success
@@ -304,7 +339,7 @@ def hangs():
     hang("a QEMU that hangs after a failure is ended, and that is a failure", 1, False)
 
 
-for group in (settings, console, races, figures, places, machines, rows, hangs):
+for group in (settings, console, races, figures, places, growth, machines, rows, hangs):
     group()
 subprocess.run(["rm", "-rf", WORK], check=True)
 sys.exit(failed)

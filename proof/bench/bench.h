@@ -79,6 +79,7 @@ void bench_close(struct bench *bench);
 /* bench_walk.c */
 long walk(struct bench *bench, const struct method *method);
 long walk_threads(struct bench *bench, const struct method *method);
+long walk_first_thread(struct bench *bench, const struct method *method);
 long walk_threaded(struct bench *bench, const struct method *method);
 long no_walk(struct bench *bench, const struct method *method);
 long empty_call(struct bench *bench, const struct method *method);

@@ -46,6 +46,16 @@ long walk_threads(struct bench *bench, const struct method *method)
 	return sys_xyzzy(&params, XYZZY_THREADS);
 }
 
+/* The first of them, for which the call collects the IDs of all. */
+long walk_first_thread(struct bench *bench, const struct method *method)
+{
+	struct xyzzy_params params = params_of(bench, method);
+
+	params.pidfd = bench->threaded_fd;
+	params.nr_tasks = 1;
+	return sys_xyzzy(&params, XYZZY_THREADS);
+}
+
 /* The one process, with the sums of its threads. */
 long walk_threaded(struct bench *bench, const struct method *method)
 {

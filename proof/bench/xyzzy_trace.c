@@ -169,12 +169,25 @@ static void longest_line(const char *text, double *value)
 		*value = us * 1000;
 }
 
+/* A pattern that matches nothing would have all functions traced. */
+static void set_filter(const char *function)
+{
+	char line[128] = "";
+	FILE *filter;
+
+	set("set_ftrace_filter", function);
+	filter = fopen(TRACEFS "/set_ftrace_filter", "re");
+	if (!filter || !fgets(line, sizeof(line), filter) || line[0] == '#')
+		errx(1, "%s: expected a function of that name", function);
+	fclose(filter);
+}
+
 static double time_function(struct bench *bench, const struct method *method,
 			    const char *function)
 {
 	double longest = 0;
 
-	set("set_ftrace_filter", function);
+	set_filter(function);
 	set("current_tracer", "function_graph");
 	trace_call(bench, method);
 	read_trace(longest_line, &longest);
@@ -194,9 +207,9 @@ static double time_process(struct bench *bench, const struct method *method)
 	return time_function(bench, method, "report_task*");
 }
 
-static double time_collecting(struct bench *bench, const struct method *method)
+static double time_call(struct bench *bench, const struct method *method)
 {
-	return time_function(bench, method, "collect_tids*");
+	return time_function(bench, method, "ksys_xyzzy*");
 }
 
 static double time_stat(struct bench *bench, const struct method *method)
@@ -213,8 +226,12 @@ static const struct figure {
 	{ { "alloc-none", "", empty_call }, count_allocations },
 	{ { "alloc-id", "", walk, XYZZY_ID }, count_allocations },
 	{ { "alloc-all", "", walk, XYZZY_ALL }, count_allocations },
+	{ { "alloc-strings", "", walk, XYZZY_ALL | XYZZY_NAME | XYZZY_CMDLINE },
+	  count_allocations },
 	{ { "alloc-stat", "", read_files, .files = FILE_STAT }, count_allocations },
 	{ { "rcu-all", "", walk, XYZZY_ALL }, time_batch },
+	{ { "rcu-strings", "", walk, XYZZY_ALL | XYZZY_NAME | XYZZY_CMDLINE },
+	  time_batch },
 	{ { "rcu-hidden", "", walk, XYZZY_ALL, .caller = BENCH_HIDDEN },
 	  time_batch },
 	{ { "rcu-stat", "", read_files, .files = FILE_STAT }, time_stat },
@@ -224,7 +241,7 @@ static const struct figure {
 	  true },
 	{ { "rcu-thread-all", "", walk_threads, XYZZY_ALL }, time_batch,
 	  true },
-	{ { "rcu-thread-ids", "", walk_threads, XYZZY_ID }, time_collecting,
+	{ { "rcu-thread-ids", "", walk_first_thread, XYZZY_ID }, time_call,
 	  true },
 	{ { "alloc-thread-all", "", walk_threads, XYZZY_ALL },
 	  count_allocations, true },

@@ -125,9 +125,9 @@ static __attribute__((constructor, unused)) void sleep_if_sleeper(void)
 }
 
 /* Run @argv as a child. Returns its PID when it sleeps, or -1. */
-static inline pid_t spawn_program(char * const argv[])
+static inline pid_t spawn_program(const char * const argv[])
 {
-	char *env[] = { SLEEPER, NULL };
+	static const char * const env[] = { SLEEPER, NULL };
 	int fds[2];
 	pid_t pid;
 	char c;
@@ -137,7 +137,7 @@ static inline pid_t spawn_program(char * const argv[])
 	pid = fork_child();
 	if (!pid) {
 		fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-		execve("/proc/self/exe", argv, env);
+		execve("/proc/self/exe", (char **)argv, (char **)env);
 		_exit(write(fds[1], "", 1));
 	}
 	close(fds[1]);

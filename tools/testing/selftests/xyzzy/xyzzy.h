@@ -187,6 +187,15 @@ static inline __u64 xyzzy_supported(void)
 	return sys_xyzzy(&params, 0) ? 0 : params.supported;
 }
 
+/* The size of the kernel's own struct, which may be of a later version. */
+static inline __u32 kernel_params_size(void)
+{
+	struct xyzzy_params params = { .size = ~0U };
+
+	sys_xyzzy(&params, 0);
+	return params.size;
+}
+
 /* All records of a walk. */
 struct walk {
 	struct xyzzy_task *tasks;

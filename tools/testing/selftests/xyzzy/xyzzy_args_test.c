@@ -157,7 +157,7 @@ TEST_F(args, larger_size_works_if_the_rest_is_zero)
 
 TEST_F(args, larger_size_is_too_big_if_the_rest_is_not_zero)
 {
-	const size_t own = sizeof(*self->params);
+	const size_t own = kernel_params_size();
 	const size_t offsets[] = {
 		own, own + 1, own + 7, own + 8, page_size() - 1,
 	};
@@ -193,8 +193,14 @@ TEST_F(args, size_beyond_a_page_is_too_big)
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		self->params->size = sizes[i];
 		EXPECT_EQ(-E2BIG, xyzzy_call(self->params, 0));
-		EXPECT_EQ(sizeof(*self->params), self->params->size);
+		EXPECT_EQ(kernel_params_size(), self->params->size);
 	}
+}
+
+TEST_F(args, size_of_the_kernel_is_that_of_a_version)
+{
+	EXPECT_LE(XYZZY_PARAMS_SIZE_VER0, kernel_params_size());
+	EXPECT_EQ(0U, kernel_params_size() % 8);
 }
 
 TEST_F(args, size_written_back_works)

@@ -110,8 +110,8 @@ static char *bytes_of(int byte, size_t nr)
 }
 
 static void compare_program(struct __test_metadata *_metadata,
-			    FIXTURE_DATA(cmdline) * self, char * const argv[],
-			    size_t len)
+			    FIXTURE_DATA(cmdline) * self,
+			    const char * const argv[], size_t len)
 {
 	self->pid = spawn_program(argv);
 	ASSERT_LT(0, self->pid);
@@ -121,22 +121,23 @@ static void compare_program(struct __test_metadata *_metadata,
 
 TEST_F(cmdline, arguments)
 {
-	char *argv[] = { "one", "two words", "", "new\nline", "\xff\xc0\x80",
-			 NULL };
+	static const char * const argv[] = {
+		"one", "two words", "", "new\nline", "\xff\xc0\x80", NULL,
+	};
 
 	compare_program(_metadata, self, argv, 4 + 10 + 1 + 9 + 4);
 }
 
 TEST_F(cmdline, one_empty_argument)
 {
-	char *argv[] = { "", NULL };
+	static const char * const argv[] = { "", NULL };
 
 	compare_program(_metadata, self, argv, 1);
 }
 
 TEST_F(cmdline, no_arguments)
 {
-	char *argv[] = { NULL };
+	static const char * const argv[] = { NULL };
 
 	self->pid = spawn_program(argv);
 	ASSERT_LT(0, self->pid);
@@ -146,21 +147,21 @@ TEST_F(cmdline, no_arguments)
 
 TEST_F(cmdline, one_byte)
 {
-	char *argv[] = { "x", NULL };
+	static const char * const argv[] = { "x", NULL };
 
 	compare_program(_metadata, self, argv, 2);
 }
 
 TEST_F(cmdline, a_page)
 {
-	char *argv[] = { bytes_of('p', page_size() - 1), NULL };
+	const char *argv[2] = { bytes_of('p', page_size() - 1), NULL };
 
 	compare_program(_metadata, self, argv, page_size());
 }
 
 TEST_F(cmdline, an_argument_of_128_kib)
 {
-	char *argv[] = { bytes_of('k', 128 * 1024 - 1), NULL };
+	const char *argv[2] = { bytes_of('k', 128 * 1024 - 1), NULL };
 
 	compare_program(_metadata, self, argv, 128 * 1024);
 }
@@ -168,7 +169,7 @@ TEST_F(cmdline, an_argument_of_128_kib)
 TEST_F(cmdline, two_mib)
 {
 	const int nr = 16, size = 128 * 1024;
-	char *argv[nr + 1];
+	const char *argv[nr + 1];
 	struct rlimit limit = { 64 << 20, 64 << 20 };
 
 	if (prlimit(0, RLIMIT_STACK, &limit, NULL))
@@ -435,7 +436,7 @@ static int drop(char *at, size_t size)
 /* Map the zero page. */
 static int read_zeros(char *at, size_t size)
 {
-	return drop(at, size) ?: *(volatile char *)at;
+	return drop(at, size) ?: __atomic_load_n(at, __ATOMIC_RELAXED);
 }
 
 FIXTURE(pages)
@@ -637,6 +638,179 @@ TEST_F(swapped, page_is_not_read_back)
 	read_file(_metadata, &self->reader, self->subject.pid);
 	EXPECT_EQ(3 * (ssize_t)page_size(), self->reader.file_len);
 	compare(_metadata, &self->reader, self->subject.pid);
+}
+
+/*
+ * The mmap lock is held. A process holds its own lock most of the time, and
+ * another one on the same CPU, with a higher priority, keeps it from running for
+ * a while: a burst.
+ */
+#define BURST_NS (300 * NSEC_PER_MSEC)
+#define BURSTS 20
+
+struct locked {
+	unsigned int bursts;	/* That began or ended: odd during a burst */
+	unsigned int go;	/* The reader of the file starts */
+	unsigned int done;	/* It has read it */
+};
+
+static unsigned int get_count(const unsigned int *count)
+{
+	return __atomic_load_n(count, __ATOMIC_SEQ_CST);
+}
+
+static void count_up(unsigned int *count)
+{
+	__atomic_fetch_add(count, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Changing the protection of much memory takes long. */
+static pid_t spawn_holder(void)
+{
+	const size_t size = 16 << 20;
+	pid_t pid = fork_child();
+	char *map;
+
+	if (pid)
+		return pid;
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, ANON | MAP_POPULATE, -1,
+		   0);
+	if (map == MAP_FAILED || pin_to_cpu(1))
+		_exit(EXIT_FAILURE);
+	for (;;) {
+		mprotect(map, size, PROT_READ);
+		mprotect(map, size, PROT_READ | PROT_WRITE);
+	}
+}
+
+static pid_t spawn_hog(struct locked *locked)
+{
+	const struct sched_param param = { .sched_priority = 1 };
+	pid_t pid = fork_child();
+	unsigned int seed = 1;
+	__u64 end;
+
+	if (pid)
+		return pid;
+	if (pin_to_cpu(1) || sched_setscheduler(0, SCHED_FIFO, &param))
+		_exit(EXIT_FAILURE);
+	for (;;) {
+		usleep(100000 + rand_r(&seed) % 10000);
+		count_up(&locked->bursts);
+		end = now_ns() + BURST_NS;
+		while (now_ns() < end)
+			;
+		count_up(&locked->bursts);
+	}
+}
+
+static pid_t spawn_file_reader(struct locked *locked, pid_t of)
+{
+	char buf[4096];
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	for (;;) {
+		if (get_count(&locked->go) == get_count(&locked->done)) {
+			usleep(100);
+			continue;
+		}
+		if (proc_cmdline(of, buf, sizeof(buf)) < 0)
+			_exit(EXIT_FAILURE);
+		count_up(&locked->done);
+	}
+}
+
+FIXTURE(locked)
+{
+	struct reader reader;
+	struct locked *shared;
+	pid_t holder;
+	pid_t hog;
+	pid_t file_reader;
+};
+
+FIXTURE_SETUP(locked)
+{
+	const struct sched_param param = { .sched_priority = 1 };
+
+	if (!(xyzzy_supported() & XYZZY_CMDLINE))
+		SKIP(return, NO_CMDLINE);
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "needs two CPUs");
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		SKIP(return, NO_ROOT);
+	sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){});
+	reader_init(&self->reader);
+	self->shared = share_memory(sizeof(*self->shared));
+	self->holder = spawn_holder();
+	ASSERT_LT(0, self->holder);
+	self->hog = spawn_hog(self->shared);
+	ASSERT_LT(0, self->hog);
+	/* On the other CPU */
+	ASSERT_EQ(0, pin_to_cpu(0));
+	self->file_reader = spawn_file_reader(self->shared, self->holder);
+	ASSERT_LT(0, self->file_reader);
+}
+
+FIXTURE_TEARDOWN(locked)
+{
+	kill_child(self->hog);
+	kill_child(self->holder);
+	kill_child(self->file_reader);
+}
+
+/* Wait for the next burst; returns its number, 0 if none comes. */
+static unsigned int wait_for_burst(const struct locked *locked,
+				   unsigned int last)
+{
+	unsigned int burst;
+
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		burst = get_count(&locked->bursts);
+		if (burst != last && burst % 2)
+			return burst;
+		usleep(1000);
+	}
+	return 0;
+}
+
+/* Does the reader of the file wait until the burst is over, but not longer? */
+static bool file_waits(struct locked *locked, unsigned int burst)
+{
+	unsigned int go = get_count(&locked->go) + 1;
+	bool waits;
+
+	count_up(&locked->go);
+	do {
+		waits = get_count(&locked->done) != go;
+	} while (waits && get_count(&locked->bursts) == burst);
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		if (get_count(&locked->done) == go)
+			return waits;
+		usleep(1000);
+	}
+	return false;
+}
+
+TEST_F(locked, call_does_not_wait_where_the_file_does)
+{
+	unsigned int burst = 0, nr_locked = 0;
+
+	for (int i = 0; i < BURSTS && !nr_locked; i++) {
+		burst = wait_for_burst(self->shared, burst);
+		ASSERT_NE(0U, burst);
+		get(_metadata, &self->reader, self->holder, 0);
+		if (get_count(&self->shared->bursts) != burst ||
+		    record_has(&self->reader.task, XYZZY_CMDLINE))
+			continue;
+		expect_not_available(_metadata, &self->reader.task);
+		EXPECT_TRUE(file_waits(self->shared, burst));
+		nr_locked++;
+	}
+	if (!nr_locked)
+		SKIP(return, "the lock was not held during a burst");
 }
 
 /*

@@ -140,10 +140,15 @@ TEST_F(gone, peak_stays_when_memory_goes)
 	const __u64 peak = use.peak * unit_size();
 	const struct xyzzy_task *task;
 
+	/* The subject runs on the same CPU. */
+	ASSERT_EQ(0, pin_to_cpu(0));
 	ASSERT_EQ(0, subject_start(&self->subject, use_memory, &use));
 	task = COMPARE(self->subject.pid, 0, XYZZY_MEM);
 	EXPECT_LE(task->vm_size + peak, task->vm_peak);
-	/* The peak comes from counters that lack what CPUs keep back. */
+	/*
+	 * The peak lacks what that CPU kept back of three counters, less than a
+	 * unit of each.
+	 */
 	EXPECT_LE(rss(task) + peak, task->rss_peak + 3 * unit_size());
 }
 

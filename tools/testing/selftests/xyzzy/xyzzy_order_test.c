@@ -71,7 +71,7 @@ static const struct {
 /* What a call gets: the struct, and more for SIZE_WITH_TAIL. */
 struct image {
 	struct xyzzy_params params;
-	__u64 tail[4];
+	__u64 tail[8];
 };
 
 /* What the faults need, and the last call. */
@@ -184,7 +184,7 @@ static long call_with(struct attempt *attempt, unsigned int set,
 		params->size = XYZZY_PARAMS_SIZE_VER0 - 1;
 	if (set & 1U << SIZE_WITH_TAIL) {
 		params->size = sizeof(image);
-		image.tail[3] = 1;
+		image.tail[ARRAY_SIZE(image.tail) - 1] = 1;
 	}
 	if (set & 1U << SIZE_BEYOND_PAGE)
 		params->size = page_size() + 8;
@@ -268,7 +268,7 @@ TEST_F(order, failed_call_changes_nothing_but_size_on_e2big)
 
 	ASSERT_GT(0, call_with(attempt, 1U << variant->first, 4));
 	if (faults[variant->first].err == -E2BIG)
-		attempt->before.params.size = sizeof(struct xyzzy_params);
+		attempt->before.params.size = kernel_params_size();
 	EXPECT_EQ(0, memcmp(&attempt->before, attempt->image,
 			    attempt->readable));
 }
