@@ -209,7 +209,7 @@ static int set_target(struct xyzzy_params *params, enum target target,
 static pid_t spawn_large_program(void)
 {
 	char *bytes = malloc(LARGE_ARGS);
-	char *argv[] = { bytes, NULL };
+	const char *argv[] = { bytes, NULL };
 	pid_t pid;
 
 	memset(bytes, 'a', LARGE_ARGS - 1);

@@ -329,9 +329,9 @@ static inline const struct known *find_known(const struct fuzz_world *world,
 
 static inline int start_programs(struct fuzz_world *world)
 {
-	char *odd[] = { "odd", "", "new\nline", "\xff\xc0", "", NULL };
+	const char *odd[] = { "odd", "", "new\nline", "\xff\xc0", "", NULL };
 	char *bytes = malloc(BIG_ARGS);
-	char *big[] = { bytes, NULL };
+	const char *big[] = { bytes, NULL };
 
 	if (!bytes)
 		abort();
