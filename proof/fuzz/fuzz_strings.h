@@ -164,7 +164,7 @@ static inline bool judge_known(const struct known *known,
 	    memcmp(bytes + task->cmdline, known->cmdline, cut))
 		return wrong(verdict, "pid %u: another command line: %u bytes",
 			     task->pid, task->cmdline_len);
-	return task->cmdline_size == (limit < known->size ? known->size : cut) ||
+	return task->cmdline_size == (cut < known->len ? known->size : cut) ||
 	       wrong(verdict, "pid %u: cmdline_size %llu", task->pid,
 		     task->cmdline_size);
 }
