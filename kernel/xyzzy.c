@@ -1257,7 +1257,11 @@ static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 	size = cmdline.title ? cmdline.read : cmdline.arg_end - cmdline.start;
 	ret = end_string(strings, start, first, &rec->cmdline,
 			 &rec->cmdline_len);
-	rec->cmdline_size = size > cmdline.limit ? size : rec->cmdline_len;
+	/* Nothing was cut if it stopped short of the limit */
+	if (size > cmdline.limit && cmdline.read >= cmdline.limit)
+		rec->cmdline_size = size;
+	else
+		rec->cmdline_size = rec->cmdline_len;
 	return ret;
 }
 

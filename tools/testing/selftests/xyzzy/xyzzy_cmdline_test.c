@@ -519,6 +519,22 @@ TEST_F(cmdline, what_is_cut_off_need_not_be_in_memory)
 	expect_not_available(_metadata, task);
 }
 
+TEST_F(cmdline, that_stops_short_is_not_cut)
+{
+	struct pages pages = { 0, 3, unmap };
+	const struct xyzzy_task *task = &self->reader.task;
+
+	ASSERT_EQ(0, subject_start(&self->subject, use_pages, &pages));
+	get(_metadata, &self->reader, self->subject.pid, 2 * page_size());
+	read_file(_metadata, &self->reader, self->subject.pid);
+	expect_file(_metadata, &self->reader);
+	EXPECT_EQ(page_size(), task->cmdline_size);
+	get(_metadata, &self->reader, self->subject.pid, page_size() - 1);
+	ASSERT_TRUE(record_has(task, XYZZY_CMDLINE));
+	EXPECT_EQ(page_size() - 1, task->cmdline_len);
+	EXPECT_EQ(3 * page_size(), task->cmdline_size);
+}
+
 /* It could grow up to the limit of the caller. */
 static int grow_stack(void *arg)
 {
