@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-log=$BUILD/log/guest-$LABEL-on-ktap${NAME}_fuzz_test.log
+log=$BUILD/log/guest-$LABEL-on-ktap-fuzz.log
 make_work
 
 # Only the objects of the series call KCOV, which records the return address.

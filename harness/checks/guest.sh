@@ -13,6 +13,9 @@ set -eu
 state=$1
 shift
 tests=$(test_programs "$@")
+# In the names of logs, which must not be too long
+named=$(printf -- '-%s' "$@")
+[ $# -gt 0 ] || named=
 limit=${LIMIT:-1800}
 of_programs=${PROGRAMS:+, $PROGRAMS programs}
 
@@ -48,7 +51,7 @@ looked()
 # run NAME PROGRAM pass|skip: boot once; its tests are expected to pass or to skip.
 run()
 {
-	name=$1$(say "$tests" | tr -d ' ')${PROGRAMS:+-$PROGRAMS}
+	name=$1$named${PROGRAMS:+-$PROGRAMS}
 	shift
 	console=$BUILD/log/guest-$LABEL-$state-$name.log
 	if step "guest $LABEL, $OPTION $state: $name" "boot-$LABEL-$state-$name" boot "$1$tests"; then
