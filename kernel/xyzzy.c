@@ -1512,7 +1512,7 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
  *
  * Context: Process context. May sleep, holds no lock on entry or return.
  * Return: The number of records stored in user memory, or
- * * %-EINVAL - A flag, group, task size or procfd that is not valid
+ * * %-EINVAL - A flag, group, field or procfd that is not valid
  * * %-EBADF - procfd is not open for reading, or pidfd is not a pidfd
  * * %-EACCES - The caller may not read and search procfd, or the error with
  *   which a security module denies it
@@ -1520,7 +1520,7 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
  * * %-EPERM - The process of pidfd is not visible to the caller
  * * %-ERESTARTNOINTR - A signal interrupted waiting for a process in execve()
  * * %-ENOMEM - No memory for the buffers
- * * %-EFAULT - The first record could not be stored
+ * * %-EFAULT - No record could be stored whole
  */
 static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 {

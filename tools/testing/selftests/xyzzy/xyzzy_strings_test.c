@@ -389,6 +389,9 @@ TEST(groups_of_this_version)
 		params = XYZZY_PARAMS(1ULL << bit, NULL, 0);
 		EXPECT_EQ(-EINVAL, xyzzy_call(&params, 0))
 			TH_LOG("bit %d", bit);
+		params.mask |= groups;
+		EXPECT_EQ(-EINVAL, xyzzy_call(&params, 0))
+			TH_LOG("bit %d and all groups", bit);
 	}
 }
 
