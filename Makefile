@@ -45,6 +45,10 @@ check-oracle: ## Compare the call with what ps, top, pgrep and psutil show
 	@$H/deps.sh build
 	@$H/oracle.sh
 
+check-clients: ## Compare ps, top, pgrep, htop and psutil with their versions that use the call
+	@$H/deps.sh build bench clients
+	@$H/clients.sh
+
 check-arch: ## Boot every machine of harness/machines and run the selftests, or just ARCH
 	@$H/deps.sh build
 	@$H/check-arch.py $(ARCH)

@@ -8,9 +8,9 @@
   bench.py accept BENCH FIGURES [NAME]	make them the accepted figures; NAME
 					keeps icount.csv under that name instead
 
-BENCH is the directory with rows, targets, pictures, summary and documents, and
-with the accepted figures. FIGURES is a directory of TABLE.csv with the columns
-n,way,abi,value.
+BENCH is the directory with rows, targets, pictures, summary, documents and the
+caption, which is the last line of the summary, and with the accepted figures.
+FIGURES is a directory of TABLE.csv with the columns n,way,abi,value.
 """
 
 import pathlib
@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 
-CAPTION = "(make bench; QEMU -icount shift=0)"
 # One for each word in front of the colon of a title.
 COLOURS = "0xd55e00 0xcc79a7 0x009e73 0x7f7f7f 0x0072b2 0x000000".split()
 TERMINALS = {
@@ -240,9 +239,9 @@ def replace_summary(document, summary):
     starts = [i for i, line in enumerate(lines)
               if line.lstrip(" ").startswith(first)]
     ends = [i for i, line in enumerate(lines)
-            if starts and i > starts[0] and line.strip(" ") == CAPTION]
+            if starts and i > starts[0] and line.strip(" ") == summary[-1]]
     if not ends:
-        die(f"{document}: expected the summary's first line, and {CAPTION}")
+        die(f"{document}: expected the summary's first line, and {summary[-1]}")
     indent = lines[starts[0]][:lines[starts[0]].index(first)]
     lines[starts[0]:ends[0] + 1] = [
         indent + line if line else "" for line in summary]
@@ -257,7 +256,8 @@ def accept(bench, figures, name=None):
         for path in [*figures.glob("*.csv"), *figures.glob("*.svg")]:
             shutil.copy(path, bench)
     print(f"figures: {bench}")
-    summary = tables(load_figures(bench), bench / "summary") + CAPTION
+    caption = (bench / "caption").read_text(encoding="ascii")
+    summary = tables(load_figures(bench), bench / "summary") + caption
     for document, in records(bench / "documents", 1):
         replace_summary(bench.parents[1] / document, summary.splitlines())
         print(f"summary: {document}")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the packages that are missing.
 #
-#   deps.sh PURPOSE...	build, bench, check, or a machine
+#   deps.sh PURPOSE...	build, bench, check, clients, or a machine
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -21,6 +21,7 @@ needed()
 		say groff mandoc python3-docutils:rst2html python3-git:python3 \
 			python3-ply:python3 shellcheck sparse coccinelle:spatch clang-19
 		;;
+	clients) sed '/^#/d' "$SERIES"/clients/*/packages ;;
 	*)
 		# shellcheck disable=SC1090
 		. "$HARNESS/machines/$1"

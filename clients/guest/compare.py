@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Compare, line by line, what the commands print as released and as patched.
+
+  compare.py NUMBER [COMMAND...]	NUMBER is the system call's
+
+Each command runs as released, patched, and as released again. A line has to be
+one of those of the original. What differs between the two runs of the original
+changes by itself, and is not counted; a difference counts if it is there in each
+of a few rounds. Prints a line "ok" or "not ok" for each comparison, and the
+totals.
+"""
+
+import collections
+import errno
+import re
+import subprocess
+import sys
+
+import programs
+
+ORIGINAL, PATCHED, PLANTED = "orig", "xyzzy", "planted"
+PLANTED_IN = ("ps-aux", "top", "htop", "psutil")
+USERS = (0, 1000)
+HIDEPID = (0, 2)
+ROUNDS = 4
+# Lines that change by themselves, in percent, before a comparison says too little
+CHANGING = 10
+SHOWN = 5
+
+
+def keyed(text, key):
+    """{(key, how often it was there before): line}"""
+    lines = {}
+    for line in text.decode("utf-8", "surrogateescape").split("\n"):
+        words = line.split()
+        if key is not None and len(words) > key and words[key].isdigit():
+            name = words[key]
+        else:
+            name = "-"
+        number = 0
+        while (name, number) in lines:
+            number += 1
+        lines[name, number] = line
+    return lines
+
+
+class Round:
+    def __init__(self, first, patched, last):
+        self.first, self.patched, self.last = first, patched, last
+        self.compared, self.changing, self.wrong = 0, 0, {}
+        for key in first.keys() | patched.keys() | last.keys():
+            self.judge(key)
+
+    def judge(self, key):
+        first, last = self.first.get(key), self.last.get(key)
+        self.compared += 1
+        if first != last:
+            self.changing += 1
+        elif self.patched.get(key) != first:
+            self.wrong[key] = (first, self.patched.get(key))
+
+
+def is_known(command, lines):
+    """The reason why the line may differ, if there is one."""
+    for name, pattern, reason in programs.read_rows("known", 3):
+        if name in ("*", command.name) and all(
+                re.fullmatch(pattern, line or "") for line in lines):
+            return reason
+    return None
+
+
+class Totals:
+    def __init__(self):
+        self.lines = self.changing = self.differences = 0
+        self.reasons = collections.Counter()
+
+
+def look(command, user, ways):
+    """A round of each way: the original runs once before them and once after."""
+    first = programs.output(ORIGINAL, command, user=user)
+    patched = {title: programs.output(command=command, user=user, **way)
+               for title, way in ways.items()}
+    last = programs.output(ORIGINAL, command, user=user)
+    return {title: Round(*(keyed(text, command.key)
+                           for text in (first, patched[title], last)))
+            for title in ways}
+
+
+def explain(command, wrong, totals):
+    """Those of the differences that no reason is known for."""
+    different = {}
+    for key, lines in wrong.items():
+        reason = is_known(command, lines)
+        if reason:
+            totals.reasons[command.name, reason] += 1
+        else:
+            different[key] = lines
+    return different
+
+
+def compare(command, user, ways, totals):
+    """{title: the differences that were there in each round}"""
+    wrong, left = {}, ways
+    for _ in range(ROUNDS):
+        for title, found in look(command, user, left).items():
+            totals.lines += found.compared
+            totals.changing += found.changing
+            if found.changing * 100 > found.compared * CHANGING:
+                continue
+            before = wrong.get(title, found.wrong)
+            wrong[title] = {key: lines for key, lines in found.wrong.items()
+                            if key in before}
+        left = {title: ways[title] for title in ways if wrong.get(title, True)}
+        if not left:
+            break
+    for title in ways.keys() - wrong.keys():
+        raise RuntimeError(f"{command.name}{title}: more than {CHANGING} % of its "
+                           "lines change by themselves")
+    return {title: explain(command, wrong[title], totals) for title in ways}
+
+
+def report(name, different, totals):
+    totals.differences += len(different)
+    print("not ok" if different else "ok", name, flush=True)
+    for key, (original, patched) in list(different.items())[:SHOWN]:
+        print(f"# {key}:\n#   original: {original!r}\n#   patched:  {patched!r}")
+
+
+def ways_of(number):
+    return {title: {"build": PATCHED, **way} for title, way in (
+        ("", {}), (", switched off", {"switched_off": True}),
+        (", denied with EPERM", {"denied": (number, errno.EPERM)}),
+        (", denied with ENOSYS", {"denied": (number, errno.ENOSYS)}))}
+
+
+def compare_all(number, names, totals):
+    for hidepid in HIDEPID:
+        subprocess.run(["mount", "-o", f"remount,hidepid={hidepid}", "/proc"],
+                       check=True)
+        for command in programs.commands(names):
+            for user in USERS:
+                ways = ways_of(number)
+                for title, different in compare(command, user, ways,
+                                                totals).items():
+                    report(f"{command.name}, user {user}, hidepid={hidepid}"
+                           f"{title}", different, totals)
+
+
+def find_planted(names):
+    """The programs that print a wrong digit have to be found."""
+    missed = False
+    for command in programs.commands(names):
+        if command.name not in PLANTED_IN:
+            continue
+        found = compare(command, 0, {"": {"build": PLANTED}}, Totals())[""]
+        print("ok" if found else "not ok",
+              f"{command.name}: the wrong digit planted in it is found", flush=True)
+        missed = missed or not found
+    return not missed
+
+
+def main(number, *names):
+    totals = Totals()
+    compare_all(int(number), names, totals)
+    found = find_planted(names)
+    for (command, reason), often in totals.reasons.items():
+        print(f"explained {often}: {command}: {reason}")
+    print(f"{totals.lines} lines compared, {totals.changing} changed by themselves, "
+          f"{totals.differences} differences")
+    return 1 if totals.differences or not found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,194 @@
+#!/bin/sh
+# Build the programs of clients/ as released, with their fixes, and with the call;
+# compare in a guest what they print, run their own tests, and measure.
+#
+#   clients.sh compare [COMMAND...]	commands of clients/guest/commands
+#   clients.sh tests [CLIENT...]
+#   clients.sh measure [COMMAND...]
+#   clients.sh accept		keep the figures in clients/bench and the documents
+#   clients.sh			compare, tests and measure
+set -eu
+. "$(dirname "$0")/lib.sh"
+CONFIG=clients
+. "$HARNESS/kernel-lib.sh"
+. "$HARNESS/apt.sh"
+export CONFIG
+
+clients=$SERIES/clients work_dir=$BUILD/clients
+root=$work_dir/root
+figures=$BUILD/bench/clients
+# Numbers of processes to measure with
+SIZES=${SIZES:-500 1000 2000 5000}
+builds='orig fixed xyzzy planted'
+apt_dir=$BUILD/apt-clients
+set_abi "${ABIS%% *}"
+export HEADERS JOBS
+
+# print_releases: the table without comments
+print_releases()
+{
+	sed '/^#/d' "$clients/releases"
+}
+
+# The following work on a row of the table: client, source, version, suite, directory.
+
+tarball()
+{
+	find "$work_dir" -maxdepth 1 -name "${source}_$version.orig.tar.*"
+}
+
+# Apt compares the checksum with that of the index.
+fetch()
+{
+	cd "$work_dir"
+	use_suite "$suite" sources
+	private_apt source --tar-only --download-only --only-source "$source"
+	[ -n "$(tarball)" ] ||
+		die "$source $version: expected its source in $suite of the machine's Debian mirror"
+}
+
+get_source()
+{
+	[ -z "$(tarball)" ] || return 0
+	step "$client $version: fetch" "clients-fetch-$client" fetch
+}
+
+# patches_of CLIENT BUILD: what the build has on top of the release
+patches_of()
+{
+	case $2 in
+	fixed) set -- "$clients/$1/fixes" ;;
+	xyzzy) set -- "$clients/$1/fixes" "$clients/$1/xyzzy" ;;
+	planted) set -- "$clients/$1/fixes" "$clients/$1/xyzzy" "$clients/$1/planted" ;;
+	*) return 0 ;;
+	esac
+	find "$@" -name '*.patch' | sort
+}
+
+# The patches have to apply as their maintainers would apply them.
+unpack_source()
+{
+	rm -rf "$tree" "$work_dir/unpack"
+	mkdir -p "$work_dir/unpack"
+	tar -C "$work_dir/unpack" -xf "$(tarball)"
+	mv "$work_dir/unpack/$directory" "$tree"
+	git -C "$tree" init -q
+	git -C "$tree" add -A -f
+	git -C "$tree" commit -q -m "$source $version"
+	for patch in $(patches_of "$client" "$build"); do
+		git -C "$tree" am -q "$patch"
+	done
+}
+
+build_client()
+{
+	unpack_source
+	cd "$tree"
+	"$clients/$client/build" "/opt/$build" "$root"
+	stamp >"$tree.built"
+}
+
+# What the build depends on.
+stamp()
+{
+	# shellcheck disable=SC2046 # names without spaces
+	cat $(patches_of "$client" "$build") "$clients/$client/build" \
+		"$HEADERS/linux/$NAME.h" | cksum
+	say "$version"
+}
+
+build_all()
+{
+	take_identity
+	mkdir -p "$work_dir"
+	print_releases | while read -r client source version suite directory; do
+		get_source
+		for build in $builds; do
+			tree=$work_dir/$client-$build
+			[ "$(stamp)" != "$(cat "$tree.built" 2>/dev/null || :)" ] || continue
+			step "$client, $build: build" "clients-$client-$build" build_client
+		done
+	done
+}
+
+# The packages that the guest needs, for debian.sh.
+guest_packages()
+{
+	cat "$clients"/guest/packages "$clients"/*/guest-packages | sed '/^#/d' | sort -u
+}
+
+# guest NAME LIMIT PAIR... COMMAND...
+guest()
+{
+	guest_name=$1 limit=$2
+	shift 2
+	guest_packages >"$work_dir/packages"
+	"$HARNESS/debian.sh" "clients-$guest_name" "$limit" "$work_dir/packages" \
+		"$root/opt:/opt" "$clients/guest:/clients" "$@"
+}
+
+# The guest's lines of a kind, without the kernel's own.
+results()
+{
+	tr -d '\r' <"$BUILD/log/clients-$1-$LABEL.log" | sed -n "$2"
+}
+
+syscall_number()
+{
+	printf '#include <linux/%s.h>\n#include <asm/unistd.h>\n__NR_%s\n' "$NAME" "$NAME" |
+		$ABI_CC -isystem "$HEADERS" -E - | tail -n 1
+}
+
+compare()
+{
+	status=0
+	guest compare 2400 @TESTS@/xyzzy_population /usr/bin/python3 \
+		/clients/compare.py "$(syscall_number)" "$@" || status=$?
+	results compare '/^\(ok\|not ok\|#\|explained\) /p; / differences$/p'
+	[ "$status" -eq 0 ] || failed=1
+}
+
+tests()
+{
+	[ $# -gt 0 ] || set -- procps htop psutil
+	for client; do
+		[ -f "$clients/$client/tests" ] || continue
+		for build in orig xyzzy; do
+			status=0
+			guest "tests-$client-$build" 2400 "$work_dir/$client-$build:/src" \
+				"$clients/$client:/client" /client/tests "/opt/$build" /src || status=$?
+			say "$client, $build: its own tests ended with status $status"
+		done
+	done
+}
+
+measure()
+{
+	QEMU_OPTIONS=$(clock_options icount)
+	export QEMU_OPTIONS
+	# shellcheck disable=SC2086 # words
+	guest measure 3600 /usr/bin/python3 /clients/measure.py $SIZES "$@" || failed=1
+	mkdir -p "$figures"
+	{
+		say n,way,abi,value
+		results measure 's/^csv //p'
+	} >"$figures/clients.csv"
+	results measure '/^# .* opened /p'
+	"$HARNESS/bench.py" plot "$clients/bench" "$figures"
+	"$HARNESS/bench.py" report "$clients/bench" "$figures"
+}
+
+failed=0 actions=${1:-compare tests measure}
+[ $# -eq 0 ] || shift
+case $actions in
+accept) exec "$HARNESS/bench.py" accept "$clients/bench" "$figures" ;;
+compare | tests | measure | 'compare tests measure') ;;
+*) die "$actions: expected compare, tests, measure or accept" ;;
+esac
+"$HARNESS/guest.sh"
+lock clients
+build_all
+for action in $actions; do
+	"$action" "$@"
+done
+exit $failed
