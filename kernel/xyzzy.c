@@ -1108,6 +1108,7 @@ static int read_resident(struct mm_struct *mm, unsigned long addr, char *buf,
  * @size: Most bytes to read, 0 if not known yet
  * @read: Number of bytes read
  * @title: It is a title, which ends with a NUL
+ * @cut: There is more of it than is stored
  */
 struct xyzzy_cmdline {
 	unsigned long start;
@@ -1117,6 +1118,7 @@ struct xyzzy_cmdline {
 	u64 size;
 	u64 read;
 	bool title;
+	bool cut;
 };
 
 /*
@@ -1149,6 +1151,18 @@ static int find_size(struct xyzzy_strings *strings,
 	else
 		cmdline->size = min(len, cmdline->limit);
 	return all ? got : 0;
+}
+
+/* The limit cuts nothing where /proc/PID/cmdline would stop short, too */
+static bool is_cut(const struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
+{
+	char byte;
+
+	if (cmdline->title)
+		return cmdline->read > cmdline->limit;
+	return cmdline->read == cmdline->limit &&
+	       cmdline->read < cmdline->arg_end - cmdline->start &&
+	       read_resident(mm, cmdline->start + cmdline->read, &byte, 1);
 }
 
 /*
@@ -1190,7 +1204,10 @@ static int read_part(struct xyzzy_strings *strings,
 		cmdline->read += got;
 		got = 0;
 	}
-	return min(got, 0);
+	if (got < 0)
+		return got;
+	cmdline->cut = is_cut(cmdline, mm);
+	return 0;
 }
 
 /*
@@ -1231,7 +1248,6 @@ static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 		.limit = string_limit(strings, first),
 	};
 	const u64 start = strings->end;
-	u64 size;
 	int ret;
 
 	if (!source->mm || !get_mm_arg_range(source->mm, &cmdline.start,
@@ -1254,14 +1270,14 @@ static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 	if (ret)
 		return ret;
 
-	size = cmdline.title ? cmdline.read : cmdline.arg_end - cmdline.start;
 	ret = end_string(strings, start, first, &rec->cmdline,
 			 &rec->cmdline_len);
-	/* Nothing was cut if it stopped short of the limit */
-	if (size > cmdline.limit && cmdline.read >= cmdline.limit)
-		rec->cmdline_size = size;
-	else
+	if (!cmdline.cut)
 		rec->cmdline_size = rec->cmdline_len;
+	else if (cmdline.title)
+		rec->cmdline_size = cmdline.read;
+	else
+		rec->cmdline_size = cmdline.arg_end - cmdline.start;
 	return ret;
 }
 

@@ -4,26 +4,14 @@
 
 #include "area.h"
 
-#include <linux/prctl.h>
-
-/*
- * Command lines at other places than execve() has put them. Needs
- * CAP_SYS_RESOURCE.
- */
+/* Command lines at other places than execve() has put them. */
 #define ARGS_PAGES 3
 
-static inline int set_mm(int which, const char *at)
+static inline int set_args(const char *start, const char *end)
 {
-	return prctl(PR_SET_MM, which, (unsigned long)at, 0, 0) ? -errno : 0;
-}
+	const unsigned long behind = (unsigned long)end;
 
-/* The start must never be above the end. */
-static inline int move_args(const char *start, const char *end)
-{
-	if (!set_mm(PR_SET_MM_ARG_START, start))
-		return set_mm(PR_SET_MM_ARG_END, end);
-	return set_mm(PR_SET_MM_ARG_END, end) ?:
-	       set_mm(PR_SET_MM_ARG_START, start);
+	return move_args((unsigned long)start, behind, behind, behind);
 }
 
 /* Memory for @len bytes of arguments, which are those at @args. */
@@ -36,7 +24,7 @@ static inline int place_args(const char *args, size_t len)
 	if (map == MAP_FAILED)
 		return -errno;
 	memcpy(map, args, len);
-	return move_args(map, map + len);
+	return set_args(map, map + len);
 }
 
 /* Without a NUL at their end the arguments are a title. */
@@ -68,7 +56,7 @@ static inline int pages_of_args(int changed, int (*change)(void *, size_t))
 	map[size - 1] = '\0';
 	if (change(map + changed * page, page))
 		return -errno;
-	return move_args(map, map + size);
+	return set_args(map, map + size);
 }
 
 static inline int drop_page(void *at, size_t size)

@@ -293,7 +293,8 @@ static inline int watch(void *arg)
 	if (pin_to_cpu(1) || become(&watcher->caller) || start_signals(watcher))
 		return EXIT_FAILURE;
 	watcher->area = area_map(LOOK_AREA_SIZE);
-	for (int round = 0; now_ns() < end; round++) {
+	for (size_t round = 0; round < ARRAY_SIZE(look_masks) || now_ns() < end;
+	     round++) {
 		__u64 mask = look_masks[round % ARRAY_SIZE(look_masks)];
 
 		if (mask & XYZZY_STRINGS && !have_strings())

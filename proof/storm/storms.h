@@ -225,7 +225,7 @@ static inline void change_args(char *map, int i)
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		break;
 	default:
-		move_args(start, end < map + size ? end : map + size);
+		set_args(start, end < map + size ? end : map + size);
 	}
 }
 
@@ -237,7 +237,7 @@ static inline void storm_args(void)
 	if (map == MAP_FAILED)
 		return;
 	/* Without PR_SET_MM, only the memory changes. */
-	if (!move_args(map, map + page_size()))
+	if (!set_args(map, map + page_size()))
 		prctl(PR_SET_NAME, ARGS_NAME);
 	for (int i = 0;; i++)
 		change_args(map, i);
@@ -253,7 +253,7 @@ static inline void storm_exits(void)
 	if (map == MAP_FAILED)
 		return;
 	memset(map, 'a', size - 1);
-	if (!move_args(map, map + size))
+	if (!set_args(map, map + size))
 		prctl(PR_SET_NAME, ARGS_NAME);
 	for (;;) {
 		for (int i = 0; i < 8; i++)

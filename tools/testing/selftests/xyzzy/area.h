@@ -150,4 +150,50 @@ static inline pid_t spawn_program(const char * const argv[])
 	return pid;
 }
 
+/*
+ * struct prctl_mm_map of the kernel, which need not have pointers of the same
+ * size as this program
+ */
+struct mm_map {
+	__u64 start_code;
+	__u64 end_code;
+	__u64 start_data;
+	__u64 end_data;
+	__u64 start_brk;
+	__u64 brk;
+	__u64 start_stack;
+	__u64 arg_start;
+	__u64 arg_end;
+	__u64 env_start;
+	__u64 env_end;
+	__u32 rest[4];		/* The last but padding is exe_fd. */
+};
+
+/* Move the command line to @args and the environment to @env. */
+static inline int move_args(unsigned long args, unsigned long args_end,
+			    unsigned long env, unsigned long env_end)
+{
+	struct proc_dir dir = { .path = "/proc/self" };
+	struct mm_map map = {};
+	struct proc_stat stat;
+	unsigned int size;
+
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0) ||
+	    size > sizeof(map) || proc_stat(&dir, &stat))
+		return -EIO;
+	map.start_code = stat.field[26];
+	map.end_code = stat.field[27];
+	map.start_stack = stat.field[28];
+	map.start_data = stat.field[45];
+	map.end_data = stat.field[46];
+	map.start_brk = stat.field[47];
+	map.brk = (unsigned long)sbrk(0);
+	map.arg_start = args;
+	map.arg_end = args_end;
+	map.env_start = env;
+	map.env_end = env_end;
+	map.rest[kernel_is_64bit() ? 3 : 2] = -1;
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, size, 0) ? -errno : 0;
+}
+
 #endif /* __XYZZY_AREA_H */

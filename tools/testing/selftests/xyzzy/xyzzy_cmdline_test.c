@@ -6,7 +6,6 @@
 #include "area.h"
 #include "use.h"
 
-#include <linux/prctl.h>
 #include <linux/userfaultfd.h>
 #include <sys/swap.h>
 
@@ -191,52 +190,6 @@ struct layout {
 	size_t gap;		/* Bytes between the two */
 	size_t offset;		/* Where in its page the first byte is */
 };
-
-/*
- * struct prctl_mm_map of the kernel, which need not have pointers of the same
- * size as this program
- */
-struct mm_map {
-	__u64 start_code;
-	__u64 end_code;
-	__u64 start_data;
-	__u64 end_data;
-	__u64 start_brk;
-	__u64 brk;
-	__u64 start_stack;
-	__u64 arg_start;
-	__u64 arg_end;
-	__u64 env_start;
-	__u64 env_end;
-	__u32 rest[4];		/* The last but padding is exe_fd. */
-};
-
-/* Move the command line to @args and the environment to @env. */
-static int move_args(unsigned long args, unsigned long args_end,
-		     unsigned long env, unsigned long env_end)
-{
-	struct proc_dir dir = { .path = "/proc/self" };
-	struct mm_map map = {};
-	struct proc_stat stat;
-	unsigned int size;
-
-	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0) ||
-	    size > sizeof(map) || proc_stat(&dir, &stat))
-		return -EIO;
-	map.start_code = stat.field[26];
-	map.end_code = stat.field[27];
-	map.start_stack = stat.field[28];
-	map.start_data = stat.field[45];
-	map.end_data = stat.field[46];
-	map.start_brk = stat.field[47];
-	map.brk = (unsigned long)sbrk(0);
-	map.arg_start = args;
-	map.arg_end = args_end;
-	map.env_start = env;
-	map.env_end = env_end;
-	map.rest[kernel_is_64bit() ? 3 : 2] = -1;
-	return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, size, 0) ? -errno : 0;
-}
 
 static int use_layout(void *arg)
 {
@@ -525,10 +478,13 @@ TEST_F(cmdline, that_stops_short_is_not_cut)
 	const struct xyzzy_task *task = &self->reader.task;
 
 	ASSERT_EQ(0, subject_start(&self->subject, use_pages, &pages));
-	get(_metadata, &self->reader, self->subject.pid, 2 * page_size());
-	read_file(_metadata, &self->reader, self->subject.pid);
-	expect_file(_metadata, &self->reader);
-	EXPECT_EQ(page_size(), task->cmdline_size);
+	for (int nr = 1; nr <= 3; nr++) {
+		get(_metadata, &self->reader, self->subject.pid,
+		    nr * page_size());
+		read_file(_metadata, &self->reader, self->subject.pid);
+		expect_file(_metadata, &self->reader);
+		EXPECT_EQ(page_size(), task->cmdline_size);
+	}
 	get(_metadata, &self->reader, self->subject.pid, page_size() - 1);
 	ASSERT_TRUE(record_has(task, XYZZY_CMDLINE));
 	EXPECT_EQ(page_size() - 1, task->cmdline_len);
@@ -654,6 +610,121 @@ TEST_F(swapped, page_is_not_read_back)
 	read_file(_metadata, &self->reader, self->subject.pid);
 	EXPECT_EQ(3 * (ssize_t)page_size(), self->reader.file_len);
 	compare(_metadata, &self->reader, self->subject.pid);
+}
+
+/*
+ * A program that executes itself under one name and the other in turn, and makes
+ * a child each time, which exits at once
+ */
+#define TURN_DIR "XYZZY_TURN_DIR"
+
+static const char * const turns[] = { "turn-one", "the-other-turn" };
+
+static void execute_turn(const char *dir, const char *name)
+{
+	const char * const argv[] = { name, name, NULL };
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	execv(path, (char **)argv);
+	_exit(EXIT_FAILURE);
+}
+
+static __attribute__((constructor)) void take_turn(void)
+{
+	const char *dir = getenv(TURN_DIR);
+	pid_t pid;
+
+	if (!dir)
+		return;
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	execute_turn(dir, turns[!strcmp(program_invocation_name, turns[0])]);
+}
+
+FIXTURE(turns)
+{
+	struct reader reader;
+	char dir[32];
+	pid_t pid;
+};
+
+FIXTURE_SETUP(turns)
+{
+	char path[64];
+
+	self->pid = -1;
+	if (!(xyzzy_supported() & XYZZY_CMDLINE))
+		SKIP(return, NO_CMDLINE);
+	reader_init(&self->reader);
+	snprintf(self->dir, sizeof(self->dir), "/tmp/xyzzy.XXXXXX");
+	ASSERT_TRUE(!!mkdtemp(self->dir));
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", self->dir, turns[i]);
+		ASSERT_EQ(0, symlink("/proc/self/exe", path));
+	}
+	self->pid = fork_child();
+	if (!self->pid) {
+		setenv(TURN_DIR, self->dir, 1);
+		execute_turn(self->dir, turns[0]);
+	}
+	ASSERT_LT(0, self->pid);
+}
+
+FIXTURE_TEARDOWN(turns)
+{
+	char path[64];
+
+	kill_child(self->pid);
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", self->dir, turns[i]);
+		unlink(path);
+	}
+	rmdir(self->dir);
+}
+
+/* Both arguments are the program's name, as comm. */
+static bool is_of_program(const struct xyzzy_task *task, const char *bytes)
+{
+	size_t size = strlen(task->comm) + 1;
+
+	return task->cmdline_len == 2 * size && task->cmdline_size == 2 * size &&
+	       !memcmp(bytes + task->cmdline, task->comm, size) &&
+	       !memcmp(bytes + task->cmdline + size, task->comm, size);
+}
+
+TEST_F(turns, command_line_is_that_of_the_program)
+{
+	const __u64 end = now_ns() + 3 * NSEC_PER_SEC;
+	struct xyzzy_task tasks[16];
+	unsigned int nr_read[2] = { 0 };
+	long nr;
+
+	while (now_ns() < end && (nr_read[0] < 1000 || nr_read[1] < 1000)) {
+		struct xyzzy_params params =
+			XYZZY_PARAMS(XYZZY_CMDLINE, tasks, ARRAY_SIZE(tasks));
+
+		area_use(&params, &self->reader.area);
+		params.cursor = self->pid;
+		nr = xyzzy_call(&params, 0);
+		ASSERT_LT(0, nr);
+		ASSERT_EQ(self->pid, (pid_t)tasks[0].pid);
+		for (long i = 0; i < nr; i++) {
+			bool other = !strcmp(tasks[i].comm, turns[1]);
+
+			/* None while it begins or ends */
+			if ((!other && strcmp(tasks[i].comm, turns[0])) ||
+			    !tasks[i].cmdline_len)
+				continue;
+			ASSERT_TRUE(is_of_program(&tasks[i],
+						  self->reader.area.bytes));
+			nr_read[other]++;
+		}
+	}
+	EXPECT_LT(0U, nr_read[0]);
+	EXPECT_LT(0U, nr_read[1]);
 }
 
 /*
