@@ -70,7 +70,7 @@ unpack_source()
 {
 	rm -rf "$tree" "$work_dir/unpack"
 	mkdir -p "$work_dir/unpack"
-	tar -C "$work_dir/unpack" -xf "$(tarball)"
+	tar --no-same-owner -C "$work_dir/unpack" -xf "$(tarball)"
 	mv "$work_dir/unpack/$directory" "$tree"
 	git -C "$tree" init -q
 	git -C "$tree" add -A -f

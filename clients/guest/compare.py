@@ -20,11 +20,15 @@ import programs
 
 ORIGINAL, PATCHED, PLANTED = "orig", "xyzzy", "planted"
 PLANTED_IN = ("ps-aux", "top", "htop", "psutil")
-USERS = (0, 1000)
+# root, and a user with processes of the population
+USERS = (0, 3000)
+NAMES = {0: "root", 1000: "user", 1010: "a-name-longer-than-its-column", 3000: "u3000"}
 HIDEPID = (0, 2)
 ROUNDS = 4
-# Lines that change by themselves, in percent, before a comparison says too little
+# Lines that change by themselves, in percent and at least, before a comparison
+# says too little
 CHANGING = 10
+FEW = 10
 SHOWN = 5
 
 
@@ -60,12 +64,12 @@ class Round:
             self.wrong[key] = (first, self.patched.get(key))
 
 
-def is_known(command, lines):
-    """The reason why the line may differ, if there is one."""
+def reason_for(command, lines):
+    """Why these two may differ, if one reason explains all of it."""
     for name, pattern, reason in programs.read_rows("known", 3):
-        if name in ("*", command.name) and all(
-                re.fullmatch(pattern, line or "") for line in lines):
-            return reason
+        if name in ("*", command.name) and None not in lines:
+            if len({re.sub(pattern, "", line) for line in lines}) == 1:
+                return reason
     return None
 
 
@@ -90,7 +94,7 @@ def explain(command, wrong, totals):
     """Those of the differences that no reason is known for."""
     different = {}
     for key, lines in wrong.items():
-        reason = is_known(command, lines)
+        reason = reason_for(command, lines)
         if reason:
             totals.reasons[command.name, reason] += 1
         else:
@@ -105,7 +109,7 @@ def compare(command, user, ways, totals):
         for title, found in look(command, user, left).items():
             totals.lines += found.compared
             totals.changing += found.changing
-            if found.changing * 100 > found.compared * CHANGING:
+            if found.changing > max(found.compared * CHANGING / 100, FEW):
                 continue
             before = wrong.get(title, found.wrong)
             wrong[title] = {key: lines for key, lines in found.wrong.items()
@@ -159,8 +163,15 @@ def find_planted(names):
     return not missed
 
 
+def name_users():
+    with open("/etc/passwd", "w", encoding="ascii") as passwd:
+        for user, name in NAMES.items():
+            print(f"{name}:x:{user}:{user}::/:/bin/sh", file=passwd)
+
+
 def main(number, *names):
     totals = Totals()
+    name_users()
     compare_all(int(number), names, totals)
     found = find_planted(names)
     for (command, reason), often in totals.reasons.items():
