@@ -30,7 +30,8 @@ print_releases()
 	sed '/^#/d' "$clients/releases"
 }
 
-# The following work on a row of the table: client, source, version, suite, directory.
+# The following work on a row of the table (client, source, version, suite, and
+# directory) and on a build of it.
 
 tarball()
 {
@@ -53,16 +54,24 @@ get_source()
 	step "$client $version: fetch" "clients-fetch-$client" fetch
 }
 
-# patches_of CLIENT BUILD: what the build has on top of the release
-patches_of()
+# What the build has on top of the release
+patches()
 {
-	case $2 in
-	fixed) set -- "$clients/$1/fixes" ;;
-	xyzzy) set -- "$clients/$1/fixes" "$clients/$1/xyzzy" ;;
-	planted) set -- "$clients/$1/fixes" "$clients/$1/xyzzy" "$clients/$1/planted" ;;
-	*) return 0 ;;
+	case $build in
+	orig) return 0 ;;
+	fixed) set -- "$clients/$client/fixes" ;;
+	*) set -- "$clients/$client/fixes" "$clients/$client/xyzzy" ;;
 	esac
 	find "$@" -name '*.patch' | sort
+}
+
+plant()
+{
+	sed -n "s/^$client\t//p" "$clients/planted" >"$work_dir/planted"
+	while IFS=$(printf '\t') read -r file script; do
+		sed -i "$script" "$tree/$file"
+	done <"$work_dir/planted"
+	! git -C "$tree" diff --quiet || die "clients/planted: expected to change $client"
 }
 
 # The patches have to apply as their maintainers would apply them.
@@ -75,9 +84,10 @@ unpack_source()
 	git -C "$tree" init -q
 	git -C "$tree" add -A -f
 	git -C "$tree" commit -q -m "$source $version"
-	for patch in $(patches_of "$client" "$build"); do
+	for patch in $(patches); do
 		git -C "$tree" am -q "$patch"
 	done
+	[ "$build" != planted ] || plant
 }
 
 build_client()
@@ -92,7 +102,7 @@ build_client()
 stamp()
 {
 	# shellcheck disable=SC2046 # names without spaces
-	cat $(patches_of "$client" "$build") "$clients/$client/build" \
+	cat $(patches) "$clients/$client/build" "$clients/planted" \
 		"$HEADERS/linux/$NAME.h" | cksum
 	say "$version"
 }
