@@ -102,8 +102,8 @@ build_client()
 stamp()
 {
 	# shellcheck disable=SC2046 # names without spaces
-	cat $(patches) "$clients/$client/build" "$clients/planted" \
-		"$HEADERS/linux/$NAME.h" | cksum
+	cat $(patches) "$clients/$client/build" "$HEADERS/linux/$NAME.h" | cksum
+	[ "$build" != planted ] || sed -n "s/^$client\t//p" "$clients/planted"
 	say "$version"
 }
 
