@@ -103,7 +103,6 @@ def opened_files(words, environment):
 def measure(size, command, build):
     environment = programs.environment(build)
     name = f"{command.name}-{build}"
-    run(command.words, environment)
     number = instructions(command.words, environment)
     print(f"csv {size},{name}-instructions,m64,{number}")
     print(f"csv {size},{name}-each,m64,{number / size:.1f}")
