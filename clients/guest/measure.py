@@ -5,7 +5,7 @@
 
 Prints a line "csv SIZE,COMMAND-BUILD-WHAT,m64,FIGURE" for each figure. WHAT is
   instructions	user and system time of the program, start-up included
-  each		the same for each process
+  each		the same for each process, without what the command's base costs
   calls		system calls, counted by the kernel's trace events
   files		files below /proc/PID that it opened, for each process
 """
@@ -105,6 +105,8 @@ def measure(size, command, build):
     name = f"{command.name}-{build}"
     number = instructions(command.words, environment)
     print(f"csv {size},{name}-instructions,m64,{number}")
+    if command.base:
+        number -= instructions(command.base, environment)
     print(f"csv {size},{name}-each,m64,{number / size:.1f}")
     print(f"csv {size},{name}-calls,m64,{calls(command.words, environment)}")
     if size == FILES_AT:

@@ -15,7 +15,7 @@ SCREEN = "/clients/screen.sh"
 SWITCHES = ("LIBPROC_NO_XYZZY", "HTOP_NO_XYZZY", "PSUTIL_NO_XYZZY")
 TIMEOUT = 600
 
-Command = collections.namedtuple("Command", "name key words")
+Command = collections.namedtuple("Command", "name key base words")
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW = 0x00050000, 0x7fff0000
@@ -31,9 +31,10 @@ def read_rows(name, fields):
 
 
 def commands(names=()):
-    for name, key, words in read_rows("commands", 3):
+    for name, key, base, words in read_rows("commands", 4):
         if not names or name in names:
             yield Command(name, None if key == "-" else int(key),
+                          None if base == "-" else shlex.split(base),
                           shlex.split(words))
 
 
