@@ -28,7 +28,7 @@ ROUNDS = 4
 # Lines that change by themselves, in percent and at least, before a comparison
 # says too little
 CHANGING = 10
-FEW = 10
+FEW = 40
 SHOWN = 5
 
 
