@@ -4,7 +4,7 @@ set title heading
 set grid linecolor rgb "#dddddd"
 set border 3
 set tics nomirror
-tics = '"10" 10, "100" 100, "1,000" 1000, "10,000" 10000, "100,000" 100000, "1,000,000" 1000000, "10,000,000" 10000000'
+tics = '"10" 10, "100" 100, "1,000" 1000, "10,000" 10000, "100,000" 100000, "1,000,000" 1000000, "10,000,000" 10000000, "100,000,000" 1e8, "1,000,000,000" 1e9, "10,000,000,000" 1e10'
 set logscale x
 set xtics (@tics)
 if (kind eq "lines") {
@@ -12,7 +12,6 @@ if (kind eq "lines") {
 	set ytics (@tics)
 	set key outside right center Left reverse
 	set xlabel "processes"
-	set yrange [100:*]
 	plot for [i=1:items] $data index i-1 using 1:2 with linespoints \
 		linewidth 2 pointtype 4+i linecolor rgb word(colours, i) \
 		title columnheader(1)

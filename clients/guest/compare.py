@@ -3,11 +3,11 @@
 
   compare.py NUMBER [COMMAND...]	NUMBER is the system call's
 
-Each command runs as released, patched, and as released again. A line has to be
-one of those of the original. What differs between the two runs of the original
-changes by itself, and is not counted; a difference counts if it is there in each
-of a few rounds. Prints a line "ok" or "not ok" for each comparison, and the
-totals.
+Each command runs as released, patched, in each of a few ways, and as released
+again. Lines are compared without what the file known lists. What still differs
+between the two runs of the original changes by itself, or is of a process that
+came or went, and is not counted; a difference counts if it is there in each of a
+few rounds. Prints a line "ok" or "not ok" for each comparison, and the totals.
 """
 
 import collections
@@ -25,52 +25,49 @@ USERS = (0, 3000)
 NAMES = {0: "root", 1000: "user", 1010: "a-name-longer-than-its-column", 3000: "u3000"}
 HIDEPID = (0, 2)
 ROUNDS = 4
-# Lines that change by themselves, in percent and at least, before a comparison
-# says too little
+# Lines that change by themselves, in percent, before a comparison says too little
 CHANGING = 10
-FEW = 40
 SHOWN = 5
 
 
-def keyed(text, key):
-    """{(key, how often it was there before): line}"""
-    lines = {}
+def known_parts(command):
+    """Compiled, what may differ in a line of the command, and why."""
+    return [(re.compile(pattern), reason)
+            for name, pattern, reason in programs.read_rows("known", 3)
+            if name in ("*", command.name)]
+
+
+def keyed(text, command, known, totals):
+    """{(key, how often it was there before): line}, without the known parts"""
+    lines, often = {}, collections.Counter()
     for line in text.decode("utf-8", "surrogateescape").split("\n"):
         words = line.split()
-        if key is not None and len(words) > key and words[key].isdigit():
-            name = words[key]
-        else:
-            name = "-"
-        number = 0
-        while (name, number) in lines:
-            number += 1
-        lines[name, number] = line
+        key = "-"
+        if command.key is not None and len(words) > command.key and \
+                words[command.key].isdigit():
+            key = words[command.key]
+        for pattern, reason in known:
+            line, number = pattern.subn("", line)
+            if number:
+                totals.reasons[command.name, reason] += number
+        lines[key, often[key]] = line
+        often[key] += 1
     return lines
 
 
 class Round:
     def __init__(self, first, patched, last):
-        self.first, self.patched, self.last = first, patched, last
         self.compared, self.changing, self.wrong = 0, 0, {}
         for key in first.keys() | patched.keys() | last.keys():
-            self.judge(key)
+            self.judge(key, first.get(key), patched.get(key), last.get(key))
 
-    def judge(self, key):
-        first, last = self.first.get(key), self.last.get(key)
+    def judge(self, key, first, patched, last):
         self.compared += 1
         if first != last:
-            self.changing += 1
-        elif self.patched.get(key) != first:
-            self.wrong[key] = (first, self.patched.get(key))
-
-
-def reason_for(command, lines):
-    """Why these two may differ, if one reason explains all of it."""
-    for name, pattern, reason in programs.read_rows("known", 3):
-        if name in ("*", command.name) and None not in lines:
-            if len({re.sub(pattern, "", line) for line in lines}) == 1:
-                return reason
-    return None
+            # Not if the process came or went
+            self.changing += None not in (first, last)
+        elif patched != first:
+            self.wrong[key] = (first, patched)
 
 
 class Totals:
@@ -79,37 +76,28 @@ class Totals:
         self.reasons = collections.Counter()
 
 
-def look(command, user, ways):
+def look(command, user, ways, totals):
     """A round of each way: the original runs once before them and once after."""
-    first = programs.output(ORIGINAL, command, user=user)
-    patched = {title: programs.output(command=command, user=user, **way)
-               for title, way in ways.items()}
-    last = programs.output(ORIGINAL, command, user=user)
-    return {title: Round(*(keyed(text, command.key)
-                           for text in (first, patched[title], last)))
-            for title in ways}
+    known = known_parts(command)
 
+    def run(**way):
+        return keyed(programs.output(command=command, user=user, **way), command,
+                     known, totals)
 
-def explain(command, wrong, totals):
-    """Those of the differences that no reason is known for."""
-    different = {}
-    for key, lines in wrong.items():
-        reason = reason_for(command, lines)
-        if reason:
-            totals.reasons[command.name, reason] += 1
-        else:
-            different[key] = lines
-    return different
+    first = run(build=ORIGINAL)
+    patched = {title: run(**way) for title, way in ways.items()}
+    last = run(build=ORIGINAL)
+    return {title: Round(first, patched[title], last) for title in ways}
 
 
 def compare(command, user, ways, totals):
     """{title: the differences that were there in each round}"""
     wrong, left = {}, ways
     for _ in range(ROUNDS):
-        for title, found in look(command, user, left).items():
+        for title, found in look(command, user, left, totals).items():
             totals.lines += found.compared
             totals.changing += found.changing
-            if found.changing > max(found.compared * CHANGING / 100, FEW):
+            if found.changing * 100 > found.compared * CHANGING:
                 continue
             before = wrong.get(title, found.wrong)
             wrong[title] = {key: lines for key, lines in found.wrong.items()
@@ -120,7 +108,7 @@ def compare(command, user, ways, totals):
     for title in ways.keys() - wrong.keys():
         raise RuntimeError(f"{command.name}{title}: more than {CHANGING} % of its "
                            "lines change by themselves")
-    return {title: explain(command, wrong[title], totals) for title in ways}
+    return wrong
 
 
 def report(name, different, totals):
@@ -175,7 +163,7 @@ def main(number, *names):
     compare_all(int(number), names, totals)
     found = find_planted(names)
     for (command, reason), often in totals.reasons.items():
-        print(f"explained {often}: {command}: {reason}")
+        print(f"left out {often}: {command}: {reason}")
     print(f"{totals.lines} lines compared, {totals.changing} changed by themselves, "
           f"{totals.differences} differences")
     return 1 if totals.differences or not found else 0
