@@ -1153,7 +1153,10 @@ static int find_size(struct xyzzy_strings *strings,
 	return all ? got : 0;
 }
 
-/* The limit cuts nothing where /proc/PID/cmdline would stop short, too */
+/*
+ * The limit cuts nothing where /proc/PID/cmdline would stop short, too. A byte
+ * that is not in memory is one more, and need not be read.
+ */
 static bool is_cut(const struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {
 	char byte;

@@ -5,7 +5,6 @@
 #include "kselftest_harness.h"
 #include "caller.h"
 #include "ns.h"
-#include "use.h"
 
 /* More, if the test has not seen all states by then. */
 #define MIN_LOOKS 500
@@ -332,9 +331,9 @@ static bool went_back(const struct totals *before, const struct totals *now)
 	       now->stime < before->stime || now->rchar < before->rchar;
 }
 
-TEST_F(thread_race, totals_of_a_process_never_go_back)
+/* The time limit is for a kernel with sanitizers. */
+TEST_F_TIMEOUT(thread_race, totals_of_a_process_never_go_back, 300)
 {
-	const __u64 end = now_ns() + 5 * NSEC_PER_SEC;
 	struct totals before = { 0 };
 	struct xyzzy_task task;
 
@@ -342,7 +341,7 @@ TEST_F(thread_race, totals_of_a_process_never_go_back)
 	if (!self->pid)
 		work_in_threads();
 	ASSERT_LT(0, self->pid);
-	while (before.rchar < ENOUGH && now_ns() < end) {
+	while (before.rchar < ENOUGH) {
 		struct totals now;
 
 		ASSERT_EQ(1, xyzzy_one(self->pid, XYZZY_ALL, &task));
@@ -352,7 +351,6 @@ TEST_F(thread_race, totals_of_a_process_never_go_back)
 		ASSERT_FALSE(went_back(&before, &now));
 		before = now;
 	}
-	EXPECT_LT(0ULL, before.rchar);
 }
 
 static int make_threads(void *arg)
