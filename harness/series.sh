@@ -12,6 +12,8 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 list=${1:-} base=${2:-} out=${3:-}
+# "" is the kernel's; what another one has is in files of its name.
+repository=${list#commits}
 placement=$SERIES/series/placement
 growth=$SERIES/series/growth
 
@@ -127,7 +129,7 @@ make_commit()
 	{
 		cat "$SERIES/series/messages/$message"
 		say
-		cat "$SERIES/series/trailers"
+		cat "$SERIES/series/trailers$repository"
 	} | git -C "$tree" commit -q -F -
 }
 
@@ -184,7 +186,6 @@ while read -r message paths; do
 done <"$work/list"
 
 # Of the lists, commits alone has a cover letter.
-repository=${list#commits}
 letter=$SERIES/series/cover$repository cover=--no-cover-letter
 if [ -f "$letter" ]; then
 	cover=--cover-letter
