@@ -21,7 +21,7 @@ needed()
 		say groff mandoc python3-docutils:rst2html python3-git:python3 \
 			python3-ply:python3 shellcheck sparse coccinelle:spatch clang-19
 		;;
-	clients) sed '/^#/d' "$SERIES"/clients/*/packages ;;
+	clients) sed '/^#/d' "$TOP"/clients/*/packages ;;
 	*)
 		# shellcheck disable=SC1090
 		. "$HARNESS/machines/$1"
