@@ -121,8 +121,7 @@ make_commit()
 	git -C "$tree" add -A
 	{
 		cat "$SERIES/series/messages/$message"
-		say
-		cat "$SERIES/series/trailers"
+		[ ! -f "$SERIES/series/trailers" ] || { say && cat "$SERIES/series/trailers"; }
 	} | git -C "$tree" commit -q -F -
 }
 
