@@ -11,12 +11,14 @@
 #   clients.sh			compare, tests, measure and record
 set -eu
 . "$(dirname "$0")/lib.sh"
+one_series
 CONFIG=clients
 . "$HARNESS/kernel-lib.sh"
 . "$HARNESS/apt.sh"
 export CONFIG
 
 clients=$SERIES/clients work_dir=$BUILD/clients
+[ -d "$clients" ] || die "$clients: expected programs that use the call"
 root=$work_dir/root
 figures=$BUILD/bench/clients
 # Numbers of processes to measure with

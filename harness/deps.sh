@@ -26,7 +26,7 @@ needed()
 		say git-email:/usr/lib/git-core/git-send-email \
 			libmailtools-perl:/usr/share/perl5/Mail/Address.pm
 		;;
-	clients) sed '/^#/d' "$SERIES"/clients/*/packages ;;
+	clients) sed '/^#/d' "$TOP"/clients/*/packages ;;
 	*)
 		# shellcheck disable=SC1090
 		. "$HARNESS/machines/$1"

@@ -7,6 +7,7 @@
 # than build/send, and SEND_LIMIT another limit for a message.
 set -eu
 . "$(dirname "$0")/lib.sh"
+one_series
 
 out=${SEND:-$BUILD/send} log=$BUILD/log/send.log
 nobody=$(author_of "$SERIES/patches")
@@ -53,17 +54,18 @@ make_series()
 		"$HARNESS/series.sh" "$list" "$base" "$dir"
 }
 
+[ -f "$SERIES/series/cover" ] || die "$SERIES/series/cover: expected a cover letter"
 check_sender
 check_history
 [ -x "$(git --exec-path)/git-send-email" ] || die "expected git send-email; install git-email"
 "$HARNESS/base.sh"
 make_work
 copy_series
-make_series commits "$TREE" "$work/send"
+make_series commits "$BASE_TREE" "$work/send"
 cover=$(sed -n 's/^Message-I[dD]: //p' "$work"/send/0000-*)
 make_series commits.man-pages "" "$work/send/man-pages" "--in-reply-to=$cover"
-git -C "$TREE" show "$BASE_REF:MAINTAINERS" >"$work/MAINTAINERS"
-"$HARNESS/address.py" "$work/send" "$TREE" "$work/MAINTAINERS" "${SEND_LIMIT:-100000}"
+git -C "$BASE_TREE" show "$BASE_REF:MAINTAINERS" >"$work/MAINTAINERS"
+"$HARNESS/address.py" "$work/send" "$BASE_TREE" "$work/MAINTAINERS" "${SEND_LIMIT:-100000}"
 
 # The headers of the messages have the thread and all recipients.
 git -c sendemail.confirm=never send-email --dry-run --quiet --no-thread \

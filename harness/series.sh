@@ -2,20 +2,24 @@
 # Make a series of patches from the files of this repository.
 #
 #   series.sh			for BASE or LINUX, as make patches
-#   series.sh LIST TREE OUT
+#   series.sh LIST TREE OUT [COMMIT]
 #
 # LIST names the commits (see series/commits), TREE is the tree that they are
 # made for ("" for an empty one), and OUT is replaced as a whole. TREE is only
-# read. The same input gives the same bytes, whatever the machine. MAIL_OPTIONS are
-# further ones of git format-patch. Nobody signs here: git am -s and make send do.
+# read; of a repository of base.sh, COMMIT is, by default the base. The same input
+# gives the same bytes, whatever the machine. MAIL_OPTIONS are further ones of git
+# format-patch. Nobody signs here: git am -s and make send do.
 set -eu
 . "$(dirname "$0")/lib.sh"
+one_series
 
-list=${1:-} base=${2:-} out=${3:-}
+list=${1:-} base=${2:-} out=${3:-} base_commit=${4:-$BASE_REF}
 # "" is the kernel's; what another one has is in files of its name.
 repository=${list#commits}
 placement=$SERIES/series/placement
 growth=$SERIES/series/growth
+trailers=$SERIES/series/trailers$repository
+[ -f "$growth" ] || growth=/dev/null
 
 # For the stable base into patches/, for another tree below build/.
 make_patches()
@@ -25,13 +29,14 @@ make_patches()
 		"$0" commits "$LINUX" "$out"
 	elif [ "$BASE" != "$STABLE_BASE" ]; then
 		"$HARNESS/base.sh"
-		"$0" commits "$TREE" "$out"
+		"$0" commits "$BASE_TREE" "$out"
 	else
 		out=$SERIES/patches
 		"$HARNESS/base.sh"
-		"$0" commits "$TREE" "$out"
-		"$0" commits.man-pages "" "$out/man-pages"
-		cat "$TREE/.git/harness-version" >"$SERIES/series/made-for"
+		"$0" commits "$BASE_TREE" "$out"
+		[ ! -f "$SERIES/series/commits.man-pages" ] ||
+			"$0" commits.man-pages "" "$out/man-pages"
+		cat "$BASE_TREE/.git/harness-version" >"$SERIES/series/made-for"
 	fi
 	say "patches: $out"
 }
@@ -43,28 +48,23 @@ commit_list()
 
 is_placed()
 {
-	[ -f "$placement" ] && grep -Fqx "[$1]" "$placement"
+	placed_files "$SERIES" | grep -Fqx "$1"
 }
 
 # A tree of base.sh may have the series checked out; take the base from git.
 base_file()
 {
 	if is_our_tree "$base"; then
-		git -C "$base" show "$BASE_REF:$1"
+		git -C "$base" show "$base_commit:$1"
 	else
 		cat "$base/$1"
 	fi
 }
 
 # The files of the base that the series changes; the rest is not needed here.
-placed_files()
-{
-	sed -n 's/^\[\(.*\)\]$/\1/p; s/^number [0-9]* //p' "$placement"
-}
-
 copy_base()
 {
-	for file in $(placed_files); do
+	for file in $(placed_files "$SERIES"; sed -n 's/^number [0-9]* //p' "$placement"); do
 		mkdir -p "$work/base/$(dirname "$file")"
 		base_file "$file" >"$work/base/$file" ||
 			die "$base: expected $file there, which series/placement names"
@@ -79,14 +79,10 @@ add_whole()
 	if [ -n "$base" ] && base_file "$to" >/dev/null 2>&1; then
 		die "$to: is in the base tree already; give it a place in series/placement"
 	fi
-	for file in $(cd "$SERIES" && git ls-files -co --exclude-standard -- "$from"); do
-		new_file=$tree/$to${file#"$from"}
-		mkdir -p "$(dirname "$new_file")"
-		# shellcheck disable=SC2046 # a list of words
-		"$HARNESS/grow.py" "$SERIES" "$growth" "$file" \
-			$(later_commits "$message") >"$new_file"
-	done
-	[ -e "$tree/$to" ] || die "$from: named in series/$list, but not there"
+	[ -f "$SERIES/$from" ] || die "$from: named in series/$list, but no file there"
+	mkdir -p "$(dirname "$tree/$to")"
+	# shellcheck disable=SC2046 # a list of words
+	"$HARNESS/grow.py" "$SERIES" "$growth" "$from" $(later_commits "$message") >"$tree/$to"
 }
 
 later_commits()
@@ -128,8 +124,7 @@ make_commit()
 	git -C "$tree" add -A
 	{
 		cat "$SERIES/series/messages/$message"
-		say
-		cat "$SERIES/series/trailers$repository"
+		[ ! -f "$trailers" ] || { say && cat "$trailers"; }
 	} | git -C "$tree" commit -q -F -
 }
 
@@ -143,6 +138,7 @@ cover_text()
 # The man page as text, not wider than mail should be
 rendered_page()
 {
+	[ -n "$MAN" ] || return 0
 	{
 		say .na
 		sed 's/^\.in +4n/.in +2n/' "$SERIES/$MAN"

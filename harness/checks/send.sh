@@ -101,8 +101,8 @@ address_large()
 {
 	mkdir "$work/large"
 	cp "$work/kept"/*.txt "$work/kept"/0009-* "$work/large"
-	git -C "$TREE" show "$BASE_REF:MAINTAINERS" >"$work/MAINTAINERS"
-	"$HARNESS/address.py" "$work/large" "$TREE" "$work/MAINTAINERS" 70000
+	git -C "$BASE_TREE" show "$BASE_REF:MAINTAINERS" >"$work/MAINTAINERS"
+	"$HARNESS/address.py" "$work/large" "$BASE_TREE" "$work/MAINTAINERS" 70000
 }
 
 who='Temporary Identity' email=temporary@identity.test
