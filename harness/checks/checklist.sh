@@ -22,7 +22,7 @@ headings()
 
 same_headings()
 {
-	base_file $kernels >"$work/kernels.rst"
+	base_file "$kernels" >"$work/kernels.rst"
 	headings "$work/kernels.rst" >"$work/kernels"
 	headings "$document" | diff -u "$work/kernels" -
 }
@@ -36,20 +36,21 @@ content()
 	esac >"$work/content" 2>/dev/null || die "$1: expected a file of the series, or of the base"
 }
 
-# Lines "FILE: ``TEXT``", some with "not in" in front
+# Lines FILE TAB TEXT, some with "not in" in front; tabs of TEXT stay.
 references()
 {
-	grep -oE '(not in )?[[:alnum:]_][[:alnum:]_./-]*: ``[^`]+``' "$document"
+	# shellcheck disable=SC2016 # backquotes
+	grep -oE '(not in )?[[:alnum:]_][[:alnum:]_./-]*: ``[^`]+``' "$document" |
+		sed 's/: ``/\t/; s/``$//'
 }
 
-# is_true REFERENCE
+# is_true FILE TEXT
 is_true()
 {
-	file=${1%%: ``*} wanted=${1#*: ``}
-	content "${file#not in }"
-	case $file in
-	'not in '*) ! grep -Fq -e "${wanted%``}" "$work/content" ;;
-	*) grep -Fq -e "${wanted%``}" "$work/content" ;;
+	content "${1#not in }"
+	case $1 in
+	'not in '*) ! grep -Fq -e "$2" "$work/content" ;;
+	*) grep -Fq -e "$2" "$work/content" ;;
 	esac
 }
 
@@ -58,10 +59,12 @@ are_true()
 	references >"$work/references"
 	[ "$(wc -l <"$work/references")" -ge 60 ] || { say "expected 60 references"; return 1; }
 	wrong=0
-	while read -r reference; do
-		is_true "$reference" || { say "$document: not true: $reference"; wrong=1; }
+	while IFS= read -r reference; do
+		file=${reference%%	*} wanted=${reference#*	}
+		is_true "$file" "$wanted" ||
+			{ say "$document: not true: $file: $wanted"; wrong=1; }
 	done <"$work/references"
-	return $wrong
+	return "$wrong"
 }
 
 # Analogous calls are treated specially nowhere else.
