@@ -14,7 +14,8 @@ needed()
 		say gcc libc6-dev:/usr/include/stdio.h gcc-12-multilib:gcc bc bison flex \
 			libelf-dev:/usr/include/libelf.h \
 			libssl-dev:/usr/include/openssl/ssl.h perl python3 xz-utils:xz \
-			qemu-system-x86:qemu-system-x86_64 busybox-static:busybox man-db:man
+			qemu-system-x86:qemu-system-x86_64 busybox-static:busybox man-db:man \
+			groff-base:groff
 		;;
 	bench) say gnuplot-nox:gnuplot ;;
 	check)

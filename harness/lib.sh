@@ -275,15 +275,13 @@ step()
 	say "$label: $(($(date +%s) - begin)) s"
 }
 
-# Who signs the patches: IDENTITY, else git's user, else who signed the patches
+# The author of commits: IDENTITY, else git's user, else the author of the patches
 # that are there, so that a machine without an identity can build them.
 take_identity()
 {
 	ident=${IDENTITY:-}
-	if [ -z "$ident" ] && git config user.name >/dev/null && git config user.email >/dev/null; then
-		ident="$(git config user.name) <$(git config user.email)>"
-	fi
-	[ -n "$ident" ] || ident=$(signer_of "$TOP/patches")
+	[ -n "$ident" ] || ident=$(git_identity)
+	[ -n "$ident" ] || ident=$(author_of "$TOP/patches")
 	case $ident in
 	?*' <'?*'>') ;;
 	*) die "git has no identity; run: git config --global user.name NAME (and user.email)" ;;
@@ -295,9 +293,20 @@ take_identity()
 	export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 }
 
-signer_of()
+# The user of git's own configuration as NAME <EMAIL>, or nothing
+git_identity()
 {
-	sed -n 's/^Signed-off-by: //p' "$1"/*.patch 2>/dev/null | head -n 1
+	! git config user.name >/dev/null || ! git config user.email >/dev/null ||
+		say "$(git config user.name) <$(git config user.email)>"
+}
+
+# git mailinfo decodes the name.
+author_of()
+{
+	for patch in "$1"/*.patch; do
+		[ ! -f "$patch" ] || git mailinfo /dev/null /dev/null <"$patch" |
+			sed -n 's/^Author: //p; s/^Email: \(.*\)/<\1>/p' | paste -s -d ' '
+	done | head -n 1
 }
 
 # Does a tree come from base.sh? Then its base is a commit in there.

@@ -7,7 +7,8 @@
 # LIST names the commits (see series/commits), TREE is the tree that they are
 # made for ("" for an empty one), and OUT is replaced as a whole. TREE is only
 # read; of a repository of base.sh, COMMIT is, by default the base. The same input
-# gives the same bytes, whatever the machine.
+# gives the same bytes, whatever the machine. MAIL_OPTIONS are further ones of git
+# format-patch. Nobody signs here: git am -s and make send do.
 set -eu
 . "$(dirname "$0")/lib.sh"
 one_series
@@ -118,7 +119,39 @@ make_commit()
 	[ -z "$placed" ] || "$HARNESS/place.py" "$SERIES" "$work/base" "$tree" "$message" \
 		"$placement" $placed
 	git -C "$tree" add -A
-	git -C "$tree" commit -q -s -F "$SERIES/series/messages/$message"
+	{
+		cat "$SERIES/series/messages/$message"
+		[ ! -f "$SERIES/series/trailers" ] || { say && cat "$SERIES/series/trailers"; }
+	} | git -C "$tree" commit -q -F -
+}
+
+# What was posted first has no history.
+cover_text()
+{
+	cat "$letter"
+	[ "$VERSION" -eq 1 ] || { say && sed '/^#/d' "$SERIES/series/changes"; }
+}
+
+# The man page as text, not wider than mail should be
+rendered_page()
+{
+	{
+		say .na
+		sed 's/^\.in +4n/.in +2n/' "$SERIES/$MAN"
+	} | groff -man -t -Tascii -P-cbou -rLL=72n -rIN=2n -rHY=0 -rcR=1 |
+		cat -s
+}
+
+# A commit that others have, too, or the release
+base_line()
+{
+	if [ -n "$LINUX" ] && [ -e "$LINUX/.git" ]; then
+		say "base-commit: $(git -C "$LINUX" rev-parse HEAD)"
+	else
+		base_file Makefile | awk '$2 == "=" && !($1 in is) { is[$1] = $3 }
+			END { print "Based on v" is["VERSION"] "." is["PATCHLEVEL"] \
+				(is["SUBLEVEL"] > 0 ? "." is["SUBLEVEL"] : "") is["EXTRAVERSION"] "." }'
+	fi
 }
 
 if [ $# -eq 0 ]; then
@@ -145,20 +178,31 @@ while read -r message paths; do
 done <"$work/list"
 
 # Of the lists, commits alone has a cover letter.
-letter=$SERIES/series/cover${list#commits} cover=--no-cover-letter
+repository=${list#commits}
+letter=$SERIES/series/cover$repository cover=--no-cover-letter
 if [ -f "$letter" ]; then
 	cover=--cover-letter
-	git -C "$tree" config "branch.$NAME.description" "$(cat "$letter")"
+	git -C "$tree" config "branch.$NAME.description" "$(cover_text)"
 fi
-reroll=
-[ "$VERSION" -eq 1 ] || reroll="-v$VERSION"
-# shellcheck disable=SC2086 # one option or none
-git -C "$tree" format-patch -q -o "$new" $reroll $cover \
+if [ "$VERSION" -eq 1 ]; then
+	prefix='RFC PATCH'
+else
+	prefix="PATCH v$VERSION"
+fi
+# shellcheck disable=SC2086 # options
+git -C "$tree" format-patch -q -o "$new" $cover --subject-prefix="$prefix${repository:+ ${repository#.}}" \
 	--cover-from-description=subject --zero-commit --no-signature --full-index \
-	--no-renames --diff-algorithm=myers base
+	--no-renames --diff-algorithm=myers ${MAIL_OPTIONS:-} base
 # So that `git am patches/*.patch` does not see the cover letter.
 for letter in "$new"/*-cover-letter.patch; do
-	[ -f "$letter" ] && mv "$letter" "${letter%.patch}.txt"
+	[ -f "$letter" ] || continue
+	{
+		cat "$letter"
+		rendered_page
+		say
+		base_line
+	} >"${letter%.patch}.txt"
+	rm "$letter"
 done
 rm -rf "$out"
 mkdir -p "$(dirname "$out")"

@@ -24,7 +24,7 @@ same_text()
 	for dir in "$SERIES/patches" "$work/patches"; do
 		(cd "$dir" && find . -type f | sort | while read -r file; do
 			say "$file"
-			sed '/^index /d; s/^@@ [^@]*@@.*/@@/' "$file"
+			sed '/^index /d; /^Based on v/d; s/^@@ [^@]*@@.*/@@/' "$file"
 		done) >"$work/$(say "$dir" | cksum | cut -d ' ' -f 1)"
 	done
 	diff -u "$work"/[0-9]*
@@ -89,11 +89,17 @@ holds_files()
 	done <"$work/named"
 }
 
+# Only who sends a patch can sign it.
+unsigned()
+{
+	! grep -r 'Signed-off-by:' "$SERIES/patches"
+}
+
 [ -f "$SERIES/series/made-for" ] ||
 	die "$SERIES/patches: expected there; run: make patches SERIES=$SERIES"
 "$HARNESS/base.sh"
 take_identity
-IDENTITY=$(signer_of "$SERIES/patches")
+IDENTITY=$(author_of "$SERIES/patches")
 export IDENTITY
 made_for=$(cat "$SERIES/series/made-for")
 here=$(cat "$BASE_TREE/.git/harness-version")
@@ -102,6 +108,7 @@ if [ "${made_for%% *}" = "${here%% *}" ]; then
 else
 	check "a series for $here is made" generate
 fi
+check "patches/ carries no Signed-off-by" unsigned
 check "git am takes the series on $here, without fuzz" applies
 check "the tree of $here then holds the repository's files" holds_files
 exit $failed

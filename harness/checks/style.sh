@@ -24,7 +24,7 @@ ignored_types()
 checkpatch()
 {
 	cd "$BASE_TREE"
-	PATH=/usr/bin:$PATH perl scripts/checkpatch.pl --strict --no-summary \
+	PATH=/usr/bin:$PATH perl scripts/checkpatch.pl --strict --no-summary --no-signoff \
 		--ignore "$(ignored_types "$(basename "$1")")" "$1"
 }
 
