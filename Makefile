@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage bisect patches send tree boot man clean
+.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage bisect patches send tree new boot man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -85,6 +85,10 @@ send:	## Write what would be mailed to the lists below build/send; nothing is se
 tree:	## Put the series on the base tree, as a git branch to work on
 	@$H/deps.sh build
 	@$H/tree.sh show
+
+new:	## Write the series of a new call: NAME=frob ARGS="int fd, unsigned int flags" [STRUCT=1] [DIR=...]
+	@$H/deps.sh build
+	@$H/new.sh
 
 boot:	## Get a shell in the guest
 	@$H/deps.sh build $(ARCH)

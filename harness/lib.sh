@@ -139,14 +139,17 @@ else
 	BASE_NAME=linux-$BASE
 fi
 BASE_TREE=$BUILD/$BASE_NAME
-# The tree with the series on it: the same if that is the project's own, else a
-# worktree of it, and the branch there.
-TREE_NAME=$BASE_NAME BRANCH=$NAME
+# The tree with the series on it is the same if that is the project's own, else a
+# worktree; TREE_NAME is for branches, locks and logs. From what is built, the way to
+# the tree is the same for each series, so ccache finds what it has compiled for
+# another one, if its base_dir is a directory above.
+PLACE=$BUILD TREE_NAME=$BASE_NAME BRANCH=$NAME
 if [ "$SERIES" != "$TOP" ]; then
-	TREE_NAME=$BASE_NAME-$(say "$NAMES" | tr ' ' -)
+	PLACE=$BUILD/series/$(say "$NAMES" | tr ' ' -)
+	TREE_NAME=$BASE_NAME-${PLACE##*/}
 	BRANCH=$TREE_NAME
 fi
-TREE=$BUILD/$TREE_NAME
+TREE=$PLACE/$BASE_NAME
 # With KERNEL=old or PROGRAMS=old, one of them is of the commit OLD_COMMIT, and its
 # tree is a worktree of TREE: one for the commit of series/config, and one of each
 # machine for any other that is asked for.

@@ -30,7 +30,7 @@ apply()
 # Put one series on the commit tip. What was made once is kept, as a ref.
 add_series()
 {
-	patches=$BUILD/series/$TREE_NAME/$(basename "$1")
+	patches=$PLACE/series/$BASE_NAME/$(basename "$1")
 	SERIES=$1 "$HARNESS/series.sh" commits "$BASE_TREE" "$patches" "$tip"
 	made=refs/harness/made/$({ say "$tip"; cat "$patches"/*.patch; } | sha256sum | cut -c -40)
 	git -C "$BASE_TREE" rev-parse -q --verify "$made" >/dev/null ||
