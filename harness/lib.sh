@@ -152,9 +152,12 @@ fi
 TREE=$PLACE/$BASE_NAME
 # With KERNEL=old or PROGRAMS=old, one of them is of the commit OLD_COMMIT, and its
 # tree is a worktree of TREE: one for the commit of series/config, and one of each
-# machine for any other that is asked for.
+# machine for any other that is asked for, in a place of its own.
 OLD_TREE=$TREE-old
-[ -z "$asked_old" ] || OLD_TREE=$TREE-at-$ARCH
+if [ -n "$asked_old" ]; then
+	PLACE=$PLACE/at-$ARCH
+	OLD_TREE=$PLACE/$BASE_NAME
+fi
 KERNEL_TREE=$TREE PROGRAMS_TREE=$TREE
 [ -z "${KERNEL:-}" ] || KERNEL_TREE=$OLD_TREE
 [ -z "${PROGRAMS:-}" ] || PROGRAMS_TREE=$OLD_TREE

@@ -89,5 +89,5 @@ if [ "$tip" != "$applied" ]; then
 	step "series: check out the branch $BRANCH" "checkout-$TREE_NAME" check_out
 fi
 [ -z "${KERNEL:-}${PROGRAMS:-}" ] ||
-	step "series: check out its commit $OLD_COMMIT" "checkout-$(basename "$OLD_TREE")" check_out_old
+	step "series: check out its commit $OLD_COMMIT" "checkout-$TREE_NAME-old" check_out_old
 [ "${1:-}" != show ] || say "tree: $TREE, branch $BRANCH on $version"
