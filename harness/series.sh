@@ -135,6 +135,7 @@ cover_text()
 # The man page as text, not wider than mail should be
 rendered_page()
 {
+	[ -n "$MAN" ] || return 0
 	{
 		say .na
 		sed 's/^\.in +4n/.in +2n/' "$SERIES/$MAN"
