@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage patches tree boot man clean
+.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage patches tree new boot man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -77,6 +77,10 @@ patches: ## Generate patches/; with BASE or LINUX, patches for that tree in buil
 tree:	## Put the series on the base tree, as a git branch to work on
 	@$H/deps.sh build
 	@$H/tree.sh show
+
+new:	## Write the series of a new call: NAME=frob ARGS="int fd, unsigned int flags" [STRUCT=1] [DIR=...]
+	@$H/deps.sh build
+	@$H/new.sh
 
 boot:	## Get a shell in the guest
 	@$H/deps.sh build $(ARCH)
