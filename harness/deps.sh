@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the packages that are missing.
 #
-#   deps.sh PURPOSE...	build, bench, check, clients, or a machine
+#   deps.sh PURPOSE...	build, bench, check, clients, gdb, or a machine
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -23,6 +23,7 @@ needed()
 			python3-ply:python3 shellcheck sparse coccinelle:spatch clang-19
 		;;
 	clients) sed '/^#/d' "$TOP"/clients/*/packages ;;
+	gdb) say gdb ;;
 	*)
 		# shellcheck disable=SC1090
 		. "$HARNESS/machines/$1"
