@@ -5,13 +5,13 @@
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-export BASE LINUX CONFIG ARCH ABIS CC JOBS
+export SERIES BASE LINUX CONFIG ARCH ABIS CC JOBS
 
 H := harness
 
 # Settings that cannot work end here, with one line and before any work.
 ifneq ($(filter-out help man clean,$(or $(MAKECMDGOALS),help)),)
-problem := $(shell BASE='$(BASE)' LINUX='$(LINUX)' CONFIG='$(CONFIG)' \
+problem := $(shell SERIES='$(SERIES)' BASE='$(BASE)' LINUX='$(LINUX)' CONFIG='$(CONFIG)' \
 	ARCH='$(ARCH)' ABIS='$(ABIS)' $H/settings.sh 2>&1)
 ifneq ($(problem),)
 $(error $(filter-out settings:,$(problem)))
@@ -24,6 +24,7 @@ endif
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
 	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  ARCH=x86_64|i386|...  ABIS=m64'
+	@echo '           SERIES=DIR[:DIR...]  a series like the one here, or several on top of each other'
 
 run:	## Build the kernel with the series, boot it in QEMU and show the call at work
 	@$H/deps.sh build $(ARCH)
@@ -37,9 +38,17 @@ bench-accept: ## Copy the figures of make bench to proof/bench and the documents
 	@$H/deps.sh build
 	@$H/bench.sh accept
 
+# The section of checks.list; another series has its own.
+section := check
+ifneq ($(filter-out . $(CURDIR),$(SERIES)),)
+section := $(if $(findstring :,$(SERIES)),several,series)
+else ifneq ($(filter-out tiny,$(CONFIG)),)
+section := other
+endif
+
 check:	## Check everything; the last line counts what passed and what failed
-	@$H/deps.sh build check s390x
-	@$H/check.py $(if $(filter-out tiny,$(CONFIG)),other,check)
+	@$H/deps.sh build check $(if $(filter check,$(section)),s390x)
+	@$H/check.py $(section)
 
 check-oracle: ## Compare the call with what ps, top, pgrep and psutil show
 	@$H/deps.sh build
@@ -78,7 +87,8 @@ boot:	## Get a shell in the guest
 	@$H/boot.sh on 0 /commands.sh shell
 
 man:	## Show the man page
-	@. series/config && man -l "$$MAN"
+	@HARNESS='$(CURDIR)/$H'; . $H/lib.sh; one_series; \
+		man -l "$$SERIES/$${MAN:?expected in series/config}"
 
 clean:	## Remove what was built and fetched
 	rm -rf build

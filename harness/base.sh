@@ -1,5 +1,5 @@
 #!/bin/sh
-# Get the base tree as a git repository, TREE of lib.sh: from LINUX, from
+# Get the base tree as a git repository, BASE_TREE of lib.sh: from LINUX, from
 # Debian's source package, or from kernel.org. What is there already stays.
 #
 #   base.sh		get it
@@ -103,16 +103,16 @@ get_user_tree()
 follow_user_tree()
 {
 	[ -e "$LINUX/.git" ] || return 0
-	git -C "$TREE" fetch -q "$LINUX" HEAD
-	git -C "$TREE" update-ref "$BASE_REF" FETCH_HEAD
+	git -C "$BASE_TREE" fetch -q "$LINUX" HEAD
+	git -C "$BASE_TREE" update-ref "$BASE_REF" FETCH_HEAD
 }
 
 if [ "${1:-}" = find ]; then
 	find_release
 	exit 0
 fi
-lock "$TREE_NAME"
-if is_our_tree "$TREE"; then
+lock "$BASE_NAME"
+if is_our_tree "$BASE_TREE"; then
 	[ -z "$LINUX" ] || follow_user_tree
 	exit 0
 fi
@@ -131,4 +131,4 @@ git -C "$work/tree" config gc.auto 0
 git -C "$work/tree" config maintenance.auto false
 git -C "$work/tree" update-ref "$BASE_REF" HEAD
 cp "$work/version" "$work/tree/.git/harness-version"
-mv "$work/tree" "$TREE"
+mv "$work/tree" "$BASE_TREE"

@@ -8,8 +8,9 @@
   bench.py accept BENCH FIGURES [NAME]	make them the accepted figures; NAME
 					keeps icount.csv under that name instead
 
-BENCH is the directory with rows, targets, pictures, summary, documents and the
-caption, which is the last line of the summary, and with the accepted figures.
+BENCH is the directory with rows, targets, pictures, documents, their summaries
+and the caption, which is the last line of each summary, and with the accepted
+figures.
 FIGURES is a directory of TABLE.csv with the columns n,way,abi,value.
 """
 
@@ -257,10 +258,10 @@ def accept(bench, figures, name=None):
             shutil.copy(path, bench)
     print(f"figures: {bench}")
     caption = (bench / "caption").read_text(encoding="ascii")
-    summary = tables(load_figures(bench), bench / "summary") + caption
-    for document, in records(bench / "documents", 1):
-        replace_summary(bench.parents[1] / document, summary.splitlines())
-        print(f"summary: {document}")
+    for document, summary in records(bench / "documents", 2):
+        text = tables(load_figures(bench), bench / summary) + caption
+        replace_summary(bench.parents[1] / document, text.splitlines())
+        print(f"{summary}: {document}")
 
 
 def main(command, bench, *arguments):

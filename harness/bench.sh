@@ -8,6 +8,7 @@
 # A program in the guest prints a line "csv N,METHOD,ABI,FIGURE" for each figure.
 set -eu
 . "$(dirname "$0")/lib.sh"
+one_series
 . "$HARNESS/kernel-lib.sh"
 
 bench=$SERIES/proof/bench

@@ -14,14 +14,15 @@ needed()
 		say gcc libc6-dev:/usr/include/stdio.h gcc-12-multilib:gcc bc bison flex \
 			libelf-dev:/usr/include/libelf.h \
 			libssl-dev:/usr/include/openssl/ssl.h perl python3 xz-utils:xz \
-			qemu-system-x86:qemu-system-x86_64 busybox-static:busybox man-db:man
+			qemu-system-x86:qemu-system-x86_64 busybox-static:busybox man-db:man \
+			groff-base:groff
 		;;
 	bench) say gnuplot-nox:gnuplot ;;
 	check)
 		say groff mandoc python3-docutils:rst2html python3-git:python3 \
 			python3-ply:python3 shellcheck sparse coccinelle:spatch clang-19
 		;;
-	clients) sed '/^#/d' "$SERIES"/clients/*/packages ;;
+	clients) sed '/^#/d' "$TOP"/clients/*/packages ;;
 	*)
 		# shellcheck disable=SC1090
 		. "$HARNESS/machines/$1"

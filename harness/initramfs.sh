@@ -67,7 +67,7 @@ get_busybox()
 list_programs()
 {
 	say "dir /tests 755 0 0"
-	say "file /tests/settings $PROGRAMS_TREE/tools/testing/selftests/$NAME/settings 644 0 0"
+	say "file /tests/settings $OUT/settings 644 0 0"
 	for abi in $ABIS; do
 		runs_abi "$abi" || continue
 		say "dir /tests/$abi 755 0 0"
@@ -88,8 +88,19 @@ list()
 	say "file /bin/busybox $busybox 755 0 0"
 	say "slink /bin/sh busybox 777 0 0"
 	say "file /commands.sh $HARNESS/guest/commands.sh 755 0 0"
-	say "file /demo $SERIES/series/demo 644 0 0"
+	say "file /demo $OUT/demo 644 0 0"
 	list_programs
+}
+
+# Those of several series together; the longest timeout comes last, and counts.
+join_files()
+{
+	for name in $NAMES; do
+		cat "$PROGRAMS_TREE/tools/testing/selftests/$name/settings" 2>/dev/null || :
+	done | sort -t = -k 2n >"$OUT/settings"
+	for dir in $(series_dirs); do
+		cat "$dir/series/demo" 2>/dev/null || :
+	done >"$OUT/demo"
 }
 
 set_abi "${ABIS%% *}"
@@ -102,6 +113,7 @@ for program in init ktap; do
 		-o "$OUT/guest-$program" "$HARNESS/guest/$program.c"
 done
 say 'root:x:0:0:root:/root:/bin/sh' >"$OUT/passwd"
+join_files
 list >"$OUT/initramfs.list"
 "$OUT/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs.new"
 mv "$OUT/initramfs.new" "$OUT/initramfs.cpio"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configure and build the kernel of TREE for CONFIG and ARCH.
 #
-#   kernel.sh on|off	with the option of the series on or off
+#   kernel.sh on|off	with the options of the series on or off
 #   kernel.sh on|off WORD...
 #			make these targets instead of the image
 #
@@ -32,13 +32,16 @@ write_wanted()
 		kernel_settings "$CONFIG" | expand_settings CONFIG_
 		say "$KCONFIG" | expand_settings CONFIG_
 	fi
-	grep -q "config $OPTION\$" "$KERNEL_TREE/init/Kconfig" || return 0
-	if [ "$state" = on ]; then
-		say "CONFIG_$OPTION=y"
-	else
-		say CONFIG_EXPERT=y
-		say "# CONFIG_$OPTION is not set"
-	fi
+	for option in $OPTIONS; do
+		if is_unknown "CONFIG_$option"; then
+			continue
+		elif [ "$state" = on ]; then
+			say "CONFIG_$option=y"
+		else
+			say CONFIG_EXPERT=y
+			say "# CONFIG_$option is not set"
+		fi
+	done
 }
 
 configure()
@@ -95,9 +98,9 @@ build()
 
 lock "$LABEL"
 mkdir -p "$OUT"
-step "kernel $LABEL, $OPTION $state: configure" "config-$LABEL" configure
+step "kernel $LABEL, $OPTIONS $state: configure" "config-$LABEL" configure
 if [ $# -gt 0 ]; then
-	step "kernel $LABEL, $OPTION $state: make $*" "make-$LABEL-$state" kernel_make "$@"
+	step "kernel $LABEL, $OPTIONS $state: make $*" "make-$LABEL-$state" kernel_make "$@"
 else
-	step "kernel $LABEL, $OPTION $state: build" "build-$LABEL-$state" build
+	step "kernel $LABEL, $OPTIONS $state: build" "build-$LABEL-$state" build
 fi

@@ -5,18 +5,14 @@
 HARNESS=${HARNESS:-$(cd "$(dirname "$0")" && pwd)}
 HARNESS=${HARNESS%/checks}
 TOP=$(dirname "$HARNESS")
-SERIES=${SERIES:-$TOP}
 BUILD=${BUILD:-$TOP/build}
 JOBS=${JOBS:-$(nproc)}
 
 # The defaults of what a user may set; BASE has its own in series/config.
+SERIES=${SERIES:-$TOP}
 CONFIG=${CONFIG:-tiny}
 ARCH=${ARCH:-x86_64}
 LINUX=${LINUX:-}
-asked_base=${BASE:-}
-. "$SERIES/series/config"
-STABLE_BASE=$BASE
-BASE=${asked_base:-$BASE}
 
 say()
 {
@@ -27,6 +23,41 @@ die()
 {
 	printf '%s: %s\n' "$(basename "$0" .sh)" "$*" >&2
 	exit 1
+}
+
+# The directories of SERIES as words.
+series_dirs()
+{
+	say "$SERIES" | tr : ' '
+}
+
+# As absolute paths, for the scripts that this one calls.
+find_series()
+{
+	found=
+	for dir in $(series_dirs); do
+		[ -f "$dir/series/config" ] ||
+			die "SERIES=$dir: expected a directory with a file series/config"
+		found=$found:$(cd "$dir" && pwd)
+	done
+	SERIES=${found#:}
+	export SERIES
+}
+
+# A variable of each directory's series/config, as words.
+of_each()
+{
+	for dir in $(series_dirs); do
+		sed -n "s/^$1=//p" "$dir/series/config"
+	done | paste -s -d ' '
+}
+
+# For what can only be done with one series.
+one_series()
+{
+	case $SERIES in
+	*:*) die "SERIES=$SERIES: expected one directory here" ;;
+	esac
 }
 
 machine_names()
@@ -50,10 +81,6 @@ is_known()
 # Refuse settings that cannot work, with one line and before any work begins.
 check_settings()
 {
-	case $TOP$SERIES$BUILD$LINUX in
-	*[[:space:]:]*)
-		die "$BUILD: expected a path without spaces and colons; the kernel's build refuses them" ;;
-	esac
 	is_known "$(machine_names)" "$ARCH" ||
 		die "ARCH=$ARCH: expected one of $(machine_names)"
 	case $CONFIG in
@@ -69,6 +96,8 @@ check_settings()
 	done
 	say "$BASE" | grep -Eqx '[1-9][0-9]*\.[0-9]+(\.[0-9]+)?' ||
 		die "BASE=$BASE: expected a kernel release, such as $STABLE_BASE"
+	[ -n "$OLD_COMMIT" ] || [ -z "${KERNEL:-}${PROGRAMS:-}" ] ||
+		die "KERNEL=old or PROGRAMS=old: expected OLD_COMMIT in series/config"
 	[ -z "$LINUX" ] || [ -f "$LINUX/MAINTAINERS" ] || die "LINUX=$LINUX: expected a kernel tree"
 	if [ -n "$LINUX" ] || [ -d "$BUILD/linux-$BASE" ]; then
 		check_disk 2
@@ -87,15 +116,35 @@ check_disk()
 	free=$(df -Pk "$dir" | awk 'NR == 2 { printf "%d", $4 / 1024 / 1024 }')
 	[ "$free" -ge "$1" ] || die "$BUILD: expected $1 GiB of free disk space, not $free"
 }
+
+case $TOP$BUILD$LINUX in
+*[[:space:]:]*)
+	die "$BUILD: expected a path without spaces and colons; the kernel's build refuses them" ;;
+esac
+find_series
+# Of several series, the first one says what is for all of them.
+asked_base=${BASE:-} MAN='' OLD_COMMIT=''
+. "${SERIES%%:*}/series/config"
+STABLE_BASE=$BASE
+BASE=${asked_base:-$BASE}
+NAMES=$(of_each NAME) OPTIONS=$(of_each OPTION)
 check_settings
 mkdir -p "$BUILD/log"
 
-# The tree with the series on it: of LINUX if that is set, else of BASE.
+# The repository with the base: of LINUX if that is set, else of BASE.
 if [ -n "$LINUX" ]; then
 	LINUX=$(cd "$LINUX" && pwd)
-	TREE_NAME=linux-user-$(printf %s "$LINUX" | cksum | cut -d ' ' -f 1)
+	BASE_NAME=linux-user-$(printf %s "$LINUX" | cksum | cut -d ' ' -f 1)
 else
-	TREE_NAME=linux-$BASE
+	BASE_NAME=linux-$BASE
+fi
+BASE_TREE=$BUILD/$BASE_NAME
+# The tree with the series on it: the same if that is the project's own, else a
+# worktree of it, and the branch there.
+TREE_NAME=$BASE_NAME BRANCH=$NAME
+if [ "$SERIES" != "$TOP" ]; then
+	TREE_NAME=$BASE_NAME-$(say "$NAMES" | tr ' ' -)
+	BRANCH=$TREE_NAME
 fi
 TREE=$BUILD/$TREE_NAME
 # With KERNEL=old or PROGRAMS=old, one of them is of the commit OLD_COMMIT, and its
@@ -108,10 +157,21 @@ BASE_REF=refs/harness/base
 # The files that the series adds whole to the kernel itself, of a given ending.
 added_files()
 {
-	awk '/^[^#]/ { for (i = 2; i <= NF; i++) print $i }' "$SERIES/series/commits" |
-		grep -v "^tools/" | grep "\\.$1\$" | while read -r file; do
-		grep -Fqx "[$file]" "$SERIES/series/placement" || say "$file"
+	for dir in $(series_dirs); do
+		named_files "$dir" | grep -v "^tools/" | grep "\\.$1\$" |
+			grep -Fvx "$(placed_files "$dir")" || :
 	done
+}
+
+# The files that the commits of a directory name, and those that are the kernel's.
+named_files()
+{
+	awk '/^[^#]/ { for (i = 2; i <= NF; i++) print $i }' "$1/series/commits" | sort -u
+}
+
+placed_files()
+{
+	sed -n 's/^\[\(.*\)\]$/\1/p' "$1/series/placement"
 }
 
 # Settings of Kconfig as words, OPTION, OPTION=VALUE or !OPTION, to lines.
@@ -121,11 +181,14 @@ expand_settings()
 		sed "/^\$/d; s/^!\(.*\)/# $1\1 is not set/; t; /=/!s/\$/=y/; s/^/$1/"
 }
 
-# The programs of tests: NAME_TEST_test for each TEST.
+# The programs of tests: NAME_TEST_test for each TEST, or its whole name.
 test_programs()
 {
 	for test; do
-		printf ' %s_%s_test' "$NAME" "$test"
+		case $test in
+		*_test) printf ' %s' "$test" ;;
+		*) printf ' %s_%s_test' "$NAME" "$test" ;;
+		esac
 	done
 }
 
@@ -212,15 +275,13 @@ step()
 	say "$label: $(($(date +%s) - begin)) s"
 }
 
-# Who signs the patches: IDENTITY, else git's user, else who signed the patches
+# The author of commits: IDENTITY, else git's user, else the author of the patches
 # that are there, so that a machine without an identity can build them.
 take_identity()
 {
 	ident=${IDENTITY:-}
-	if [ -z "$ident" ] && git config user.name >/dev/null && git config user.email >/dev/null; then
-		ident="$(git config user.name) <$(git config user.email)>"
-	fi
-	[ -n "$ident" ] || ident=$(signer_of "$SERIES/patches")
+	[ -n "$ident" ] || ident=$(git_identity)
+	[ -n "$ident" ] || ident=$(author_of "$TOP/patches")
 	case $ident in
 	?*' <'?*'>') ;;
 	*) die "git has no identity; run: git config --global user.name NAME (and user.email)" ;;
@@ -232,9 +293,20 @@ take_identity()
 	export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 }
 
-signer_of()
+# The user of git's own configuration as NAME <EMAIL>, or nothing
+git_identity()
 {
-	sed -n 's/^Signed-off-by: //p' "$1"/*.patch 2>/dev/null | head -n 1
+	! git config user.name >/dev/null || ! git config user.email >/dev/null ||
+		say "$(git config user.name) <$(git config user.email)>"
+}
+
+# git mailinfo decodes the name.
+author_of()
+{
+	for patch in "$1"/*.patch; do
+		[ ! -f "$patch" ] || git mailinfo /dev/null /dev/null <"$patch" |
+			sed -n 's/^Author: //p; s/^Email: \(.*\)/<\1>/p' | paste -s -d ' '
+	done | head -n 1
 }
 
 # Does a tree come from base.sh? Then its base is a commit in there.

@@ -5,9 +5,11 @@
 #   oracle.sh [LIMIT]	in seconds
 set -eu
 . "$(dirname "$0")/lib.sh"
+one_series
 . "$HARNESS/kernel-lib.sh"
 
 oracle=$SERIES/proof/oracle
+[ -d "$oracle" ] || die "$oracle: expected what compares the call with Debian's programs"
 status=0
 "$HARNESS/debian.sh" oracle "${1:-1800}" "$oracle/packages" "$oracle:/oracle" \
 	/oracle/run.sh @TESTS@ || status=$?

@@ -49,13 +49,25 @@ def read(path):
         raise Refused(f"{path}: expected to be there") from None
 
 
-def next_free(table):
-    """The number behind the highest one in the first column."""
-    numbers = [int(line.split()[0]) for line in read(table)
+def numbers_of(lines, name):
+    """Pairs of a number in the first column and its line's index."""
+    numbers = [(int(line.split()[0]), i) for i, line in enumerate(lines)
                if re.match(r"\s*\d+(\s|$)", line)]
     if not numbers:
-        raise Refused(f"{table}: expected a table with numbers in it")
-    return max(numbers) + 1
+        raise Refused(f"{name}: expected a table with numbers in it")
+    return numbers
+
+
+def next_free(table):
+    return max(numbers_of(read(table), table))[0] + 1
+
+
+def find_in_order(file, number, lines):
+    """The last line with the highest number below this one."""
+    numbers = numbers_of(lines, file.name)
+    if number in dict(numbers):
+        raise Refused(f"{file.name}: number {number} is taken")
+    return max(pair for pair in numbers if pair[0] < number)[1]
 
 
 class Placement:
@@ -126,9 +138,7 @@ class Placement:
 
     def anchor_of(self, file, hunk, lines):
         if hunk.how == "in-order":
-            before = str(self.number + file.offset - 1)
-            return find_once(file, before, [(line.split() or [""])[0]
-                                            for line in lines], "the line of number ")
+            return find_in_order(file, self.number + file.offset, lines)
         if hunk.below is None:
             return find_once(file, hunk.anchor, lines)
         return find_below(file, hunk.anchor, lines, find_once(file, hunk.below, lines))
@@ -170,13 +180,13 @@ class Placement:
         return result
 
 
-def find_once(file, wanted, lines, what=""):
+def find_once(file, wanted, lines):
     found = [i for i, line in enumerate(lines) if line == wanted]
     if not found:
-        raise Refused(f"{file.name}: anchor not found: {what}{wanted}")
+        raise Refused(f"{file.name}: anchor not found: {wanted}")
     if len(found) > 1:
         raise Refused(f"{file.name}: anchor found twice, in lines {found[0] + 1} and "
-                      f"{found[1] + 1}: {what}{wanted}")
+                      f"{found[1] + 1}: {wanted}")
     return found[0]
 
 

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Build what runs in the guest, for each ABI of ARCH that the kernel has: the
-# selftests of TREE, what proof/ has, and the examples of the man page and of
-# README.rst. They go to TESTS/ABI, where the file list names the tests.
+# selftests of TREE and, where a series has them, what is in proof/ and the examples
+# of the man page and of README.rst. They go to TESTS/ABI, where the file list names
+# the tests.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-selftests=$PROGRAMS_TREE/tools/testing/selftests/$NAME proof=$SERIES/proof
+selftests=$PROGRAMS_TREE/tools/testing/selftests
 
 # build ABI DIRECTORY [WORD...], without debugging symbols: some machines have
 # little memory.
@@ -45,19 +46,38 @@ build_example()
 		-o "$dir/$2" "$dir/$2.c"
 }
 
+# build_selftests ABI: and print the names of the tests
+build_selftests()
+{
+	for name in $NAMES; do
+		build "$1" "$selftests/$name" USERLDFLAGS='-static -s' >&2
+		make -s -C "$selftests/$name" OUTPUT="$dir" COLLECTION="$name" emit_tests |
+			sed 's/.*://'
+	done
+}
+
+# build_more ABI SERIES: likewise
+build_more()
+{
+	man=$(sed -n 's/^MAN=//p' "$2/series/config")
+	if [ -f "$2/proof/Makefile" ]; then
+		build "$1" "$2/proof" LDFLAGS='-static -s' SELFTESTS="$selftests" >&2
+		make -s -C "$2/proof" list
+	fi
+	[ -z "$man" ] || build_example "$1" example "$2/$man"
+	! grep -qs '^\.\. SRC BEGIN' "$2/README.rst" || build_example "$1" readme "$2/README.rst"
+}
+
 build_abi()
 {
 	mkdir -p "$TESTS/$1"
-	build "$1" "$selftests" USERLDFLAGS='-static -s'
-	{
-		make -s -C "$selftests" OUTPUT="$dir" COLLECTION="$NAME" emit_tests | sed 's/.*://'
-		[ "${PROGRAMS:-}" = old ] || make -s -C "$proof" list
-	} >"$dir/list.new"
-	mv "$dir/list.new" "$dir/list"
-	[ "${PROGRAMS:-}" != old ] || return 0
-	build "$1" "$proof" LDFLAGS='-static -s' SELFTESTS="${selftests%/*}"
-	build_example "$1" example "$SERIES/$MAN"
-	[ ! -f "$SERIES/README.rst" ] || build_example "$1" readme "$SERIES/README.rst"
+	build_selftests "$1" >"$TESTS/$1/list.new"
+	if [ "${PROGRAMS:-}" != old ]; then
+		for series in $(series_dirs); do
+			build_more "$1" "$series"
+		done >>"$TESTS/$1/list.new"
+	fi
+	mv "$TESTS/$1/list.new" "$TESTS/$1/list"
 }
 
 # A 32-bit program on a 64-bit kernel may belong to another architecture.

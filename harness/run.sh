@@ -7,6 +7,9 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
+for dir in $(series_dirs); do
+	[ -f "$dir/series/demo" ] || die "$dir/series/demo: expected a file that says what to run"
+done
 "$HARNESS/guest.sh"
 say "guest: boots now; one millisecond there is a million instructions"
 QEMU_OPTIONS="$(clock_options icount) -m 1G" \

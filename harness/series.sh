@@ -2,17 +2,21 @@
 # Make a series of patches from the files of this repository.
 #
 #   series.sh			for BASE or LINUX, as make patches
-#   series.sh LIST TREE OUT
+#   series.sh LIST TREE OUT [COMMIT]
 #
 # LIST names the commits (see series/commits), TREE is the tree that they are
 # made for ("" for an empty one), and OUT is replaced as a whole. TREE is only
-# read. The same input gives the same bytes, whatever the machine.
+# read; of a repository of base.sh, COMMIT is, by default the base. The same input
+# gives the same bytes, whatever the machine. MAIL_OPTIONS are further ones of git
+# format-patch. Nobody signs here: git am -s and make send do.
 set -eu
 . "$(dirname "$0")/lib.sh"
+one_series
 
-list=${1:-} base=${2:-} out=${3:-}
+list=${1:-} base=${2:-} out=${3:-} base_commit=${4:-$BASE_REF}
 placement=$SERIES/series/placement
 growth=$SERIES/series/growth
+[ -f "$growth" ] || growth=/dev/null
 
 # For the stable base into patches/, for another tree below build/.
 make_patches()
@@ -22,13 +26,14 @@ make_patches()
 		"$0" commits "$LINUX" "$out"
 	elif [ "$BASE" != "$STABLE_BASE" ]; then
 		"$HARNESS/base.sh"
-		"$0" commits "$TREE" "$out"
+		"$0" commits "$BASE_TREE" "$out"
 	else
 		out=$SERIES/patches
 		"$HARNESS/base.sh"
-		"$0" commits "$TREE" "$out"
-		"$0" commits.man-pages "" "$out/man-pages"
-		cat "$TREE/.git/harness-version" >"$SERIES/series/made-for"
+		"$0" commits "$BASE_TREE" "$out"
+		[ ! -f "$SERIES/series/commits.man-pages" ] ||
+			"$0" commits.man-pages "" "$out/man-pages"
+		cat "$BASE_TREE/.git/harness-version" >"$SERIES/series/made-for"
 	fi
 	say "patches: $out"
 }
@@ -40,28 +45,23 @@ commit_list()
 
 is_placed()
 {
-	[ -f "$placement" ] && grep -Fqx "[$1]" "$placement"
+	placed_files "$SERIES" | grep -Fqx "$1"
 }
 
 # A tree of base.sh may have the series checked out; take the base from git.
 base_file()
 {
 	if is_our_tree "$base"; then
-		git -C "$base" show "$BASE_REF:$1"
+		git -C "$base" show "$base_commit:$1"
 	else
 		cat "$base/$1"
 	fi
 }
 
 # The files of the base that the series changes; the rest is not needed here.
-placed_files()
-{
-	sed -n 's/^\[\(.*\)\]$/\1/p; s/^number [0-9]* //p' "$placement"
-}
-
 copy_base()
 {
-	for file in $(placed_files); do
+	for file in $(placed_files "$SERIES"; sed -n 's/^number [0-9]* //p' "$placement"); do
 		mkdir -p "$work/base/$(dirname "$file")"
 		base_file "$file" >"$work/base/$file" ||
 			die "$base: expected $file there, which series/placement names"
@@ -76,14 +76,10 @@ add_whole()
 	if [ -n "$base" ] && base_file "$to" >/dev/null 2>&1; then
 		die "$to: is in the base tree already; give it a place in series/placement"
 	fi
-	for file in $(cd "$SERIES" && git ls-files -co --exclude-standard -- "$from"); do
-		new_file=$tree/$to${file#"$from"}
-		mkdir -p "$(dirname "$new_file")"
-		# shellcheck disable=SC2046 # a list of words
-		"$HARNESS/grow.py" "$SERIES" "$growth" "$file" \
-			$(later_commits "$message") >"$new_file"
-	done
-	[ -e "$tree/$to" ] || die "$from: named in series/$list, but not there"
+	[ -f "$SERIES/$from" ] || die "$from: named in series/$list, but no file there"
+	mkdir -p "$(dirname "$tree/$to")"
+	# shellcheck disable=SC2046 # a list of words
+	"$HARNESS/grow.py" "$SERIES" "$growth" "$from" $(later_commits "$message") >"$tree/$to"
 }
 
 later_commits()
@@ -123,7 +119,39 @@ make_commit()
 	[ -z "$placed" ] || "$HARNESS/place.py" "$SERIES" "$work/base" "$tree" "$message" \
 		"$placement" $placed
 	git -C "$tree" add -A
-	git -C "$tree" commit -q -s -F "$SERIES/series/messages/$message"
+	{
+		cat "$SERIES/series/messages/$message"
+		[ ! -f "$SERIES/series/trailers" ] || { say && cat "$SERIES/series/trailers"; }
+	} | git -C "$tree" commit -q -F -
+}
+
+# What was posted first has no history.
+cover_text()
+{
+	cat "$letter"
+	[ "$VERSION" -eq 1 ] || { say && sed '/^#/d' "$SERIES/series/changes"; }
+}
+
+# The man page as text, not wider than mail should be
+rendered_page()
+{
+	{
+		say .na
+		sed 's/^\.in +4n/.in +2n/' "$SERIES/$MAN"
+	} | groff -man -t -Tascii -P-cbou -rLL=72n -rIN=2n -rHY=0 -rcR=1 |
+		cat -s
+}
+
+# A commit that others have, too, or the release
+base_line()
+{
+	if [ -n "$LINUX" ] && [ -e "$LINUX/.git" ]; then
+		say "base-commit: $(git -C "$LINUX" rev-parse HEAD)"
+	else
+		base_file Makefile | awk '$2 == "=" && !($1 in is) { is[$1] = $3 }
+			END { print "Based on v" is["VERSION"] "." is["PATCHLEVEL"] \
+				(is["SUBLEVEL"] > 0 ? "." is["SUBLEVEL"] : "") is["EXTRAVERSION"] "." }'
+	fi
 }
 
 if [ $# -eq 0 ]; then
@@ -150,20 +178,31 @@ while read -r message paths; do
 done <"$work/list"
 
 # Of the lists, commits alone has a cover letter.
-letter=$SERIES/series/cover${list#commits} cover=--no-cover-letter
+repository=${list#commits}
+letter=$SERIES/series/cover$repository cover=--no-cover-letter
 if [ -f "$letter" ]; then
 	cover=--cover-letter
-	git -C "$tree" config "branch.$NAME.description" "$(cat "$letter")"
+	git -C "$tree" config "branch.$NAME.description" "$(cover_text)"
 fi
-reroll=
-[ "$VERSION" -eq 1 ] || reroll="-v$VERSION"
-# shellcheck disable=SC2086 # one option or none
-git -C "$tree" format-patch -q -o "$new" $reroll $cover \
+if [ "$VERSION" -eq 1 ]; then
+	prefix='RFC PATCH'
+else
+	prefix="PATCH v$VERSION"
+fi
+# shellcheck disable=SC2086 # options
+git -C "$tree" format-patch -q -o "$new" $cover --subject-prefix="$prefix${repository:+ ${repository#.}}" \
 	--cover-from-description=subject --zero-commit --no-signature --full-index \
-	--no-renames --diff-algorithm=myers base
+	--no-renames --diff-algorithm=myers ${MAIL_OPTIONS:-} base
 # So that `git am patches/*.patch` does not see the cover letter.
 for letter in "$new"/*-cover-letter.patch; do
-	[ -f "$letter" ] && mv "$letter" "${letter%.patch}.txt"
+	[ -f "$letter" ] || continue
+	{
+		cat "$letter"
+		rendered_page
+		say
+		base_line
+	} >"${letter%.patch}.txt"
+	rm "$letter"
 done
 rm -rf "$out"
 mkdir -p "$(dirname "$out")"

@@ -5,4 +5,4 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 
-[ -n "$LINUX" ] || [ "$BASE" = "$STABLE_BASE" ] || [ -d "$TREE" ] || "$HARNESS/base.sh" find
+[ -n "$LINUX" ] || [ "$BASE" = "$STABLE_BASE" ] || [ -d "$BASE_TREE" ] || "$HARNESS/base.sh" find

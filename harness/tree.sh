@@ -1,66 +1,93 @@
 #!/bin/sh
-# Apply the series to the base with git am, as branch NAME in TREE. A branch with
-# work of the user's own is not touched.
+# Apply the series to the base with git am, as branch BRANCH in TREE. Of several
+# series, each one is made for the tree with those before it. A branch with work of
+# the user's own is not touched.
 #
 #   tree.sh [show]	and print where it is
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-patches=$BUILD/series/$TREE_NAME
-applied_ref=refs/harness/applied
-made_of=$TREE/.git/harness-made-of
+applied_ref=refs/harness/applied${TREE_NAME#"$BASE_NAME"}
 
 at_exit()
 {
-	git -C "$TREE" worktree remove --force "$work/tree" 2>/dev/null || :
+	git -C "$BASE_TREE" worktree remove --force "$work/tree" 2>/dev/null || :
 }
 
 # git am in a worktree of only the files concerned. The checkout afterwards then
 # writes only files that have really changed, for make.
 apply()
 {
-	make_work
-	git -C "$TREE" worktree add -q --detach --no-checkout "$work/tree" "$BASE_REF"
+	git -C "$BASE_TREE" worktree add -q --detach --no-checkout "$work/tree" "$tip"
 	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$patches"/*.patch | sort -u |
 		git -C "$work/tree" sparse-checkout set --no-cone --stdin
 	git -C "$work/tree" checkout -q
 	git -C "$work/tree" am -q --committer-date-is-author-date "$patches"/*.patch
-	git -C "$TREE" update-ref $applied_ref "$(git -C "$work/tree" rev-parse HEAD)"
+	git -C "$work/tree" update-ref "$made" HEAD
+	git -C "$BASE_TREE" worktree remove --force "$work/tree"
+}
+
+# Put one series on the commit tip. What was made once is kept, as a ref.
+add_series()
+{
+	patches=$BUILD/series/$TREE_NAME/$(basename "$1")
+	SERIES=$1 "$HARNESS/series.sh" commits "$BASE_TREE" "$patches" "$tip"
+	made=refs/harness/made/$({ say "$tip"; cat "$patches"/*.patch; } | sha256sum | cut -c -40)
+	git -C "$BASE_TREE" rev-parse -q --verify "$made" >/dev/null ||
+		step "series: git am of $1 on $version" "am-$TREE_NAME" apply
+	tip=$(git -C "$BASE_TREE" rev-parse "$made")
+}
+
+# A worktree that is missing, or whose directory was removed.
+add_worktree()
+{
+	[ ! -e "$TREE/.git" ] || return 0
+	git -C "$BASE_TREE" update-ref -d "$applied_ref"
+	git -C "$BASE_TREE" worktree prune
+	git -C "$BASE_TREE" worktree add -q --detach --no-checkout "$TREE"
 }
 
 # The tree of the earlier version, with the objects of TREE's own repository.
 check_out_old()
 {
-	nr=$(sed 's/#.*//; /^[[:space:]]*$/d' "$SERIES/series/commits" |
+	nr=$(sed 's/#.*//; /^[[:space:]]*$/d' "${SERIES%%:*}/series/commits" |
 		awk -v last="$OLD_COMMIT" '$1 == last { print NR }')
 	[ -n "$nr" ] || die "series/config: OLD_COMMIT=$OLD_COMMIT: expected a commit of series/commits"
-	commit=$(git -C "$TREE" rev-list --reverse "$BASE_REF..$NAME" | sed -n "${nr}p")
+	commit=$(git -C "$TREE" rev-list --reverse "$BASE_REF..$BRANCH" | sed -n "${nr}p")
 	[ -d "$TREE-old" ] || git -C "$TREE" worktree add -q --detach --no-checkout "$TREE-old"
 	git -C "$TREE-old" checkout -q -f --detach "$commit"
 }
 
 has_own_work()
 {
-	old=$(git -C "$TREE" rev-parse -q --verify $applied_ref || :)
-	[ -n "$old" ] || return 1
-	[ "$(git -C "$TREE" rev-parse HEAD)" != "$old" ] ||
+	[ -n "$applied" ] || return 1
+	[ "$(git -C "$TREE" rev-parse HEAD)" != "$applied" ] ||
 		[ -n "$(git -C "$TREE" status --porcelain -uno)" ]
+}
+
+check_out()
+{
+	git -C "$TREE" checkout -q -f -B "$BRANCH" "$tip"
+	git -C "$TREE" update-ref "$applied_ref" "$tip"
 }
 
 "$HARNESS/base.sh"
 lock "$TREE_NAME"
 take_identity
 export GIT_CONFIG_GLOBAL=/dev/null
-"$HARNESS/series.sh" commits "$TREE" "$patches"
-key=$(git -C "$TREE" rev-parse "$BASE_REF"; cat "$patches"/*.patch | sha256sum)
-if [ "$key" != "$(cat "$made_of" 2>/dev/null || :)" ]; then
+make_work
+version=$(cat "$BASE_TREE/.git/harness-version")
+tip=$(git -C "$BASE_TREE" rev-parse "$BASE_REF")
+for dir in $(series_dirs); do
+	add_series "$dir"
+done
+add_worktree
+applied=$(git -C "$TREE" rev-parse -q --verify "$applied_ref" || :)
+if [ "$tip" != "$applied" ]; then
 	! has_own_work || die "$TREE: has work of your own; push it elsewhere, then:" \
 		"git -C $TREE checkout -f $applied_ref"
-	step "series: git am on $(cat "$TREE/.git/harness-version")" "am-$TREE_NAME" apply
-	step "series: check out the branch $NAME" "checkout-$TREE_NAME" \
-		git -C "$TREE" checkout -q -f -B "$NAME" $applied_ref
-	say "$key" >"$made_of"
+	step "series: check out the branch $BRANCH" "checkout-$TREE_NAME" check_out
 fi
 [ "${KERNEL:-}${PROGRAMS:-}" != old ] ||
 	step "series: check out its version 0" "checkout-$TREE_NAME-old" check_out_old
-[ "${1:-}" != show ] || say "tree: $TREE, branch $NAME on $(cat "$TREE/.git/harness-version")"
+[ "${1:-}" != show ] || say "tree: $TREE, branch $BRANCH on $version"

@@ -5,6 +5,7 @@
 set -eu
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
+one_series
 
 bench=$SERIES/proof/bench
 console=$BUILD/log/figures-$LABEL.log

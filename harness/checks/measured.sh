@@ -4,6 +4,7 @@
 set -eu
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
+one_series
 
 limit=${LIMIT:-300}
 list=$SERIES/series/measured

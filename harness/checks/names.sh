@@ -2,6 +2,7 @@
 # The files and tests that README.rst, CONTRIBUTING.rst and docs/ name exist.
 set -eu
 . "$(dirname "$0")/../lib.sh"
+one_series
 
 # What the documents have of a pattern, a word each.
 named()

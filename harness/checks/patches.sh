@@ -3,16 +3,18 @@
 # the files of the repository do.
 set -eu
 . "$(dirname "$0")/../lib.sh"
+one_series
 
 at_exit()
 {
-	git -C "$TREE" worktree remove --force "$work/tree" 2>/dev/null || :
+	git -C "$BASE_TREE" worktree remove --force "$work/tree" 2>/dev/null || :
 }
 make_work
 
 generate()
 {
-	"$HARNESS/series.sh" commits "$TREE" "$work/patches" &&
+	"$HARNESS/series.sh" commits "$BASE_TREE" "$work/patches"
+	[ ! -f "$SERIES/series/commits.man-pages" ] ||
 		"$HARNESS/series.sh" commits.man-pages "" "$work/patches/man-pages"
 }
 
@@ -22,7 +24,7 @@ same_text()
 	for dir in "$SERIES/patches" "$work/patches"; do
 		(cd "$dir" && find . -type f | sort | while read -r file; do
 			say "$file"
-			sed '/^index /d; s/^@@ [^@]*@@.*/@@/' "$file"
+			sed '/^index /d; /^Based on v/d; s/^@@ [^@]*@@.*/@@/' "$file"
 		done) >"$work/$(say "$dir" | cksum | cut -d ' ' -f 1)"
 	done
 	diff -u "$work"/[0-9]*
@@ -41,18 +43,11 @@ is_committed()
 # git am does not accept fuzz.
 applies()
 {
-	git -C "$TREE" worktree add -q --detach --no-checkout "$work/tree" "$BASE_REF"
+	git -C "$BASE_TREE" worktree add -q --detach --no-checkout "$work/tree" "$BASE_REF"
 	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$work"/patches/*.patch | sort -u |
 		git -C "$work/tree" sparse-checkout set --no-cone --stdin
 	git -C "$work/tree" checkout -q
 	git -C "$work/tree" am --no-3way "$work"/patches/*.patch
-}
-
-# The files of the repository that belong to the series.
-named_files()
-{
-	cd "$SERIES" && awk '/^[^#]/ { for (i = 2; i <= NF; i++) print $i }' series/commits |
-		xargs git ls-files -co --exclude-standard --
 }
 
 diff_of()
@@ -83,10 +78,10 @@ holds_lines()
 # with the numbers of the stable base.
 holds_files()
 {
-	named_files | sort -u >"$work/named"
+	named_files "$SERIES" >"$work/named"
 	git -C "$work/tree" diff --name-only "$BASE_REF" HEAD | sort | diff "$work/named" -
 	while read -r file; do
-		if ! grep -Fqx "[$file]" "$SERIES/series/placement"; then
+		if ! placed_files "$SERIES" | grep -Fqx "$file"; then
 			cmp "$work/tree/$file" "$SERIES/$file"
 		elif [ "${made_for%% *}" = "${here%% *}" ]; then
 			holds_lines "$file"
@@ -94,17 +89,26 @@ holds_files()
 	done <"$work/named"
 }
 
+# Only who sends a patch can sign it.
+unsigned()
+{
+	! grep -r 'Signed-off-by:' "$SERIES/patches"
+}
+
+[ -f "$SERIES/series/made-for" ] ||
+	die "$SERIES/patches: expected there; run: make patches SERIES=$SERIES"
 "$HARNESS/base.sh"
 take_identity
-IDENTITY=$(signer_of "$SERIES/patches")
+IDENTITY=$(author_of "$SERIES/patches")
 export IDENTITY
 made_for=$(cat "$SERIES/series/made-for")
-here=$(cat "$TREE/.git/harness-version")
+here=$(cat "$BASE_TREE/.git/harness-version")
 if [ "${made_for%% *}" = "${here%% *}" ]; then
 	check "patches/ is what make patches makes" is_committed
 else
 	check "a series for $here is made" generate
 fi
+check "patches/ carries no Signed-off-by" unsigned
 check "git am takes the series on $here, without fuzz" applies
 check "the tree of $here then holds the repository's files" holds_files
 exit $failed

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 HARNESS = pathlib.Path(__file__).resolve().parents[1]
+TOP = HARNESS.parent
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="self."))
 failed = False
 
@@ -32,6 +33,11 @@ def run(command, text="", **environment):
     return done.returncode, done.stdout
 
 
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
 def script(path, text):
     path.write_text(f"#!/bin/sh\n{text}")
     path.chmod(0o755)
@@ -42,6 +48,21 @@ def script(path, text):
 def refuses_setting(name, expected, command=(HARNESS / "settings.sh",), **setting):
     status, said = run(command, **setting)
     check(name, status and expected in said and said.count("\n") == 1, said)
+
+
+def series(name):
+    """Makes one that adds a system call to nothing but a table."""
+    top = WORK / "series" / name
+    for path, text in {
+            "series/config": f"NAME={name}\nOPTION={name}\nBASE=7.3\nVERSION=1\n"
+                             "DATE=2026-11-22T00:00:00+0000\n",
+            "series/commits": "all scripts/syscall.tbl\n",
+            "series/messages/all": f"add {name}\n",
+            "series/placement": "number 473 scripts/syscall.tbl\n"
+                                "[scripts/syscall.tbl]\nin-order\n",
+            "scripts/syscall.tbl": f"473 common {name}\n"}.items():
+        write(top / path, text)
+    return top
 
 
 def settings():
@@ -55,6 +76,13 @@ def settings():
                     "BASE=x: expected a kernel release", BASE="x")
     refuses_setting("a LINUX that is no kernel is refused",
                     "expected a kernel tree", LINUX="/proc")
+    refuses_setting("a SERIES that is no such directory is refused",
+                    "SERIES=/proc: expected a directory with", SERIES=f"{TOP}:/proc")
+    refuses_setting("several series where only one makes sense are refused",
+                    "expected one directory here", SERIES=f"{TOP}:{TOP}",
+                    command=(HARNESS / "series.sh",))
+    refuses_setting("an earlier version of a series that has none is refused",
+                    "expected OLD_COMMIT", SERIES=f"{series('none')}", KERNEL="old")
     refuses_setting("a path with a space in it is refused", "without spaces",
                     BUILD=f"{WORK}/a b")
     refuses_setting("make refuses with one line", "expected one of", ARCH="vax",
@@ -220,6 +248,40 @@ def places():
                               "123 ours\n", f"107 {line}\n")
         check(f"a table gets its own {name}",
               text.splitlines()[-1] == result, said + text)
+    for name, old, result in (
+            ("goes behind all lines of the number before", "107 a\n107 b\n512 c\n",
+             "107 a\n107 b\n108 ours\n512 c\n"),
+            ("goes behind a gap, too", "105 a\n512 c\n", "105 a\n108 ours\n512 c\n"),
+            ("does not take a number twice", "107 a\n108 b\n", "107 a\n108 b\n")):
+        _, said, text = place("number 23 table\n[file]\noffset 100\nin-order\n",
+                              "123 ours\n", old)
+        check(f"a line of a table {name}", text == result and
+              ("is taken" in said) == (old == result), said + text)
+
+
+# Several series on one tree, which is only a table here.
+
+def stack():
+    linux = WORK / "linux"
+    write(linux / "MAINTAINERS", "")
+    write(linux / "scripts/syscall.tbl", "470 common one\n472 common other\n")
+    both = f"{series('frob')}:{series('nitz')}"
+    environment = {"SERIES": both, "LINUX": str(linux), "BUILD": f"{WORK}/build",
+                   "IDENTITY": "A <a@b.invalid>"}
+    status, said = run([HARNESS / "tree.sh", "show"], **environment)
+    tree = pathlib.Path(said.rsplit("tree: ", 1)[-1].split(",")[0])
+    table = tree / "scripts/syscall.tbl"
+    text = table.read_text() if status == 0 else ""
+    check("two series get different numbers", "472 common other\n473 common frob\n"
+          "474 common nitz\n" in text, said + text)
+    status, said = run([HARNESS / "tree.sh"], **environment)
+    check("a series that is on the tree is not put there again",
+          not status and not said, said)
+    table.write_text("")
+    write(WORK / "series/nitz/series/messages/all", "add nitz, too\n")
+    status, said = run([HARNESS / "tree.sh"], **environment)
+    check("work in the tree is not overwritten", status and "work of your own" in said
+          and not table.read_text(), said)
 
 
 # What a file is before later commits, likewise.
@@ -339,7 +401,7 @@ def hangs():
     hang("a QEMU that hangs after a failure is ended, and that is a failure", 1, False)
 
 
-for group in (settings, console, races, figures, places, growth, machines, rows, hangs):
+for group in (settings, console, races, figures, places, stack, growth, machines, rows, hangs):
     group()
 subprocess.run(["rm", "-rf", WORK], check=True)
 sys.exit(failed)

@@ -12,14 +12,15 @@ LABEL_MORE=-steps
 export LABEL_MORE
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
+one_series
 
-series=$BASE_REF..$NAME
+series=$BASE_REF..$BRANCH
 saved=
 
 # Restore the times of the files too, so that other kernels are not built anew.
 at_exit()
 {
-	git -C "$TREE" checkout -q -f "$NAME"
+	git -C "$TREE" checkout -q -f "$BRANCH"
 	if [ -n "$saved" ]; then
 		tar -xf "$saved" -C "$TREE"
 		git -C "$TREE" update-index -q --refresh
@@ -104,7 +105,7 @@ check_out()
 	git -C "$TREE" checkout -q -f --detach "$1"
 	grep '\.c$' "$work/changed" | touch_files
 	changed_files "$1^..$1" | grep '\.h$' | while read -r file; do
-		! git -C "$TREE" diff --quiet "$1..$NAME" -- "$file" || say "$file"
+		! git -C "$TREE" diff --quiet "$1..$BRANCH" -- "$file" || say "$file"
 	done | touch_files -r "$work/start"
 }
 
@@ -136,12 +137,12 @@ for commit in $(git -C "$TREE" rev-list --reverse "$series"); do
 	title=$(title_of "$commit")
 	if ! can_change_image "$commit^..$commit"; then
 		say "# cannot change the image: $title"
-	elif ! can_change_image "$commit..$NAME"; then
+	elif ! can_change_image "$commit..$BRANCH"; then
 		say "# is the last commit that can change the image: $title"
 	else
 		check_out "$commit"
 		check "builds with $OPTION on after: $title" build_step on
-		git -C "$TREE" grep -q "config $OPTION\$" -- init/Kconfig || continue
+		git -C "$TREE" grep -q "config $OPTION\$" -- '*Kconfig*' || continue
 		check "builds with $OPTION off after: $title" build_step off
 	fi
 done

@@ -2,8 +2,10 @@
 # Style: checkpatch of the tree itself, the linters of man pages, and shellcheck.
 set -eu
 . "$(dirname "$0")/../lib.sh"
+one_series
 
 exceptions=$SERIES/series/checkpatch
+[ -f "$exceptions" ] || exceptions=/dev/null
 make_work
 
 # The types that the table exempts for a patch.
@@ -21,8 +23,8 @@ ignored_types()
 # Debian's python3 has the modules of spdxcheck.py, whichever comes first.
 checkpatch()
 {
-	cd "$TREE"
-	PATH=/usr/bin:$PATH perl scripts/checkpatch.pl --strict --no-summary \
+	cd "$BASE_TREE"
+	PATH=/usr/bin:$PATH perl scripts/checkpatch.pl --strict --no-summary --no-signoff \
 		--ignore "$(ignored_types "$(basename "$1")")" "$1"
 }
 
@@ -44,11 +46,11 @@ groff_lint()
 # The documents of the series; what Sphinx adds to reStructuredText is not used.
 rst_lint()
 {
-	(cd "$SERIES" && git ls-files -co --exclude-standard -- '*.rst') >"$work/documents"
+	# The part of an index that is placed is no document.
+	(cd "$SERIES" && find . -name build -prune -o -name '*.rst' -print) |
+		sed 's,^\./,,' | grep -Fvx "$(placed_files "$SERIES")" >"$work/documents" || :
 	while read -r file; do
-		# The part of an index that is placed is no document.
-		grep -Fqx "[$file]" "$SERIES/series/placement" ||
-			rst2html --halt=2 "$SERIES/$file" "$work/html"
+		rst2html --halt=2 "$SERIES/$file" "$work/html"
 	done <"$work/documents"
 }
 
@@ -69,13 +71,17 @@ shellcheck_all()
 	(cd "$TOP" && shellcheck $(shell_scripts))
 }
 
-"$HARNESS/tree.sh"
-for patch in "$SERIES"/patches/*.patch "$SERIES"/patches/man-pages/*.patch; do
+"$HARNESS/base.sh"
+find "$SERIES/patches" -name '*.patch' | sort >"$work/patches"
+[ -s "$work/patches" ] || die "$SERIES/patches: expected patches; run: make patches SERIES=$SERIES"
+while read -r patch; do
 	check "checkpatch --strict $(basename "$patch")" checkpatch "$patch"
-done
+done <"$work/patches"
 sed -n 's/^[^#]/# not asked of checkpatch: &/p' "$exceptions"
-check "mandoc -Tlint $MAN" mandoc_lint "$SERIES/$MAN"
-check "groff -ww $MAN" groff_lint "$SERIES/$MAN"
+if [ -n "$MAN" ]; then
+	check "mandoc -Tlint $MAN" mandoc_lint "$SERIES/$MAN"
+	check "groff -ww $MAN" groff_lint "$SERIES/$MAN"
+fi
 check "rst2html of the documents" rst_lint
-check "shellcheck" shellcheck_all
+[ "$SERIES" != "$TOP" ] || check "shellcheck" shellcheck_all
 exit $failed

@@ -1,0 +1,3 @@
+
+/* foo */
+COND_SYSCALL(foo);

@@ -1,0 +1,1 @@
+asmlinkage long sys_hello(int a, int b);

@@ -1,0 +1,3 @@
+
+/* hello */
+COND_SYSCALL(hello);
