@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage patches send tree new boot gdb man clean
+.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage lava patches send tree new boot gdb man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -69,6 +69,9 @@ check-hard: ## Check for two hours: sanitizers, long fuzzing and storms, more ke
 coverage: ## Show which lines and branches of the series the tests do not reach
 	@$H/deps.sh build
 	@CONFIG=gcov $H/coverage.sh
+
+lava:	## Write job definitions for LAVA to build/lava, for each machine that QEMU boots
+	@$H/lava.py write
 
 patches: ## Generate patches/; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build
