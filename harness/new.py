@@ -268,8 +268,8 @@ class PlainCall(Call):
                 wrap("\treturn syscall(", [f"__NR_{self.name}", *(
                     f"args->{a.name}" for a in self.arguments)], ")").removeprefix("\treturn ")),
             **self.man_words(),
-            "declarations": align([a.example(e) for a, e in zip(
-                self.arguments, map(self.example, self.checked))]),
+            "declarations": align([("long", "ret", ""), *(a.example(e) for a, e in zip(
+                self.arguments, map(self.example, self.checked)))]),
             "example-call": "syscall(" + ", ".join([f"SYS_{self.name}", *(
                 a.name for a in self.arguments)]) + ")"}
 
@@ -368,7 +368,7 @@ class StructCall(Call):
             static += [(kind, name, "")] if kind.startswith("static") else []
             values.append(f"        .{a.name} = {value or a.name},")
         params = "{\n" + "\n".join(values) + "\n    }"
-        return align([*static, *(a.example("0") for a in self.flags),
+        return align([("long", "ret", ""), *static, *(a.example("0") for a in self.flags),
                       (f"struct {self.name}_params", "params", params)])
 
 
