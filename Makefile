@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage lava patches send tree new boot gdb man clean
+.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage bisect lava patches send tree new boot gdb man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -72,6 +72,10 @@ coverage: ## Show which lines and branches of the series the tests do not reach
 
 lava:	## Write job definitions for LAVA to build/lava, for each machine that QEMU boots
 	@$H/lava.py write
+
+bisect:	## Build, boot and test each commit of the series, on x86_64 and arm64
+	@$H/deps.sh build arm64
+	@$H/bisect.sh $(COMMITS)
 
 patches: ## Generate patches/; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build
