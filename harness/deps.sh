@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the packages that are missing.
 #
-#   deps.sh PURPOSE...	build, bench, check, clients, send, or a machine
+#   deps.sh PURPOSE...	build, bench, check, clients, gdb, send, or a machine
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -27,6 +27,7 @@ needed()
 			libmailtools-perl:/usr/share/perl5/Mail/Address.pm
 		;;
 	clients) sed '/^#/d' "$TOP"/clients/*/packages ;;
+	gdb) say gdb ;;
 	*)
 		# shellcheck disable=SC1090
 		. "$HARNESS/machines/$1"

@@ -16,6 +16,7 @@ import datetime
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -221,7 +222,6 @@ class PlainCall(Call):
             reads.append(f"\tif ({read})\n\t\treturn -EFAULT;")
             if value.startswith("u"):
                 reads.append(f"\tk{a.name} = compat_ptr(u{a.name});")
-            if value.startswith("u"):
                 cast = "(void __user *)" if "const" in a.target else ""
                 value = f"ptr_to_compat({cast}k{a.name})"
             if not a.const:
@@ -268,8 +268,8 @@ class PlainCall(Call):
                 wrap("\treturn syscall(", [f"__NR_{self.name}", *(
                     f"args->{a.name}" for a in self.arguments)], ")").removeprefix("\treturn ")),
             **self.man_words(),
-            "declarations": align([a.example(e) for a, e in zip(
-                self.arguments, map(self.example, self.checked))]),
+            "declarations": align([("long", "ret", ""), *(a.example(e) for a, e in zip(
+                self.arguments, map(self.example, self.checked)))]),
             "example-call": "syscall(" + ", ".join([f"SYS_{self.name}", *(
                 a.name for a in self.arguments)]) + ")"}
 
@@ -289,7 +289,6 @@ class StructCall(Call):
         words = [a for a in fields if a.field_size() == 4]
         eights = [a for a in fields if a.field_size() == 8]
         vary = [a for a in fields if not a.field_size()]
-        self.varies = bool(vary)
         if (eights or vary) and not len(words) % 2:
             words.append(Reserved("reserved", "__u32", "u32"))
         if eights and len(vary) % 2:
@@ -309,7 +308,6 @@ class StructCall(Call):
         self.flags = flags
         self.struct = True
         params.text = f"struct {name}_params __user *"
-        params.shown = f"struct {name}_params *"
         self.reasons = [f"{a.name} has another size in struct {name}_params"
                         for a in vary if not isinstance(a, Reserved)]
 
@@ -370,7 +368,7 @@ class StructCall(Call):
             static += [(kind, name, "")] if kind.startswith("static") else []
             values.append(f"        .{a.name} = {value or a.name},")
         params = "{\n" + "\n".join(values) + "\n    }"
-        return align([*static, *(a.example("0") for a in self.flags),
+        return align([("long", "ret", ""), *static, *(a.example("0") for a in self.flags),
                       (f"struct {self.name}_params", "params", params)])
 
 
@@ -465,8 +463,10 @@ def check_tree(tree, name, files):
         raise Refused(f"NAME={name}: {found} has a call of that name already")
     for path in files:
         top = f"tools/testing/selftests/{name}" if "selftests/" in path else path
-        if name in top and tree.has(top):
-            raise Refused(f"NAME={name}: the kernel has {top} already")
+        # Both are included as linux/NAME.h.
+        for file in (top, top.replace("/uapi/", "/")) if name in top else ():
+            if tree.has(file):
+                raise Refused(f"NAME={name}: the kernel has {file} already")
 
 
 def write(directory, files):
@@ -483,8 +483,14 @@ def write(directory, files):
         shutil.rmtree(work, ignore_errors=True)
 
 
+def end(*_):
+    sys.exit("new: interrupted, nothing is written")
+
+
 def main(mode, name, text, struct, directory, tree="", commit="", release=""):
     directory = pathlib.Path(directory)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
     try:
         arguments = read_arguments(name, text, struct)
         if directory.exists():

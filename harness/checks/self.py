@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The harness itself: does it see what is wrong?"""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -377,6 +378,27 @@ def rows():
           "A=1,LIMIT=1,ABIS=m64 passes b", order=["a", "b"])
 
 
+# The log of a job that LAVA ran.
+
+def job(name, good, *results):
+    """Results are the suite, the case, and how it ended."""
+    lines = [json.dumps({"dt": "now", "lvl": "results", "msg": dict(zip(
+        ("definition", "case", "result"), result))}) for result in results]
+    write(WORK / "job", "\n".join(['{"lvl": "info", "msg": "ok 1 a"}', *lines, ""]))
+    status, said = run([HARNESS / "lava.py", "count", WORK / "job"])
+    check(name, (status == 0) == good, said)
+
+
+def jobs():
+    job("a job that passes and skips is good", True, ("xyzzy-m64", "a", "pass"),
+        ("xyzzy-m64", "b", "skip"), ("lava", "job", "pass"))
+    job("a job's failed test is seen", False, ("xyzzy-m64", "a", "pass"),
+        ("xyzzy-m64", "b", "fail"), ("lava", "job", "pass"))
+    job("a job that LAVA could not run to its end is seen", False,
+        ("xyzzy-m64", "a", "pass"), ("lava", "job", "fail"))
+    job("a job without results is seen", False, ("lava", "job", "pass"))
+
+
 # A QEMU that hangs, deaf to SIGTERM, after its guest has reported.
 
 def hang(name, status, good):
@@ -401,7 +423,44 @@ def hangs():
     hang("a QEMU that hangs after a failure is ended, and that is a failure", 1, False)
 
 
-for group in (settings, console, races, figures, places, stack, growth, machines, rows, hangs):
+# A tutorial, shown and as it should be.
+
+def follow(name, shown, good, written=None):
+    page = WORK / "tutorial.rst"
+    page.write_text(shown)
+    tutorial = HARNESS / "checks/tutorial.py"
+    status, said = run([tutorial, "compare", page])
+    check(f"a tutorial {name}", (status == 0) == good and ("not ok" in said) != good, said)
+    if written is not None:
+        run([tutorial, "write", page])
+        check(f"a tutorial {name} is written", page.read_text() == written, page.read_text())
+
+
+def tutorials():
+    right = """\
+::
+
+    $ mkdir a && \\
+        cd a
+    $ pwd
+    /home/me/a
+    $ seq 9; echo took 12 s
+    1
+    ...
+    9
+    took 3 s
+
+Text
+"""
+    follow("that is right", right, True, right)
+    follow("with a wrong line", right.replace("/me/a", "/me/b"), False, right)
+    follow("that lacks a line", right.replace("    took 3 s\n", ""), False,
+           right.replace("...", "\n    ".join("2345678")).replace("took 3", "took 12"))
+    follow("whose command fails", "::\n\n    $ false\n", False)
+
+
+for group in (settings, console, races, figures, places, stack, growth, machines, rows, jobs,
+              hangs, tutorials):
     group()
 subprocess.run(["rm", "-rf", WORK], check=True)
 sys.exit(failed)

@@ -23,9 +23,10 @@ main(void)
 {
 @declarations@
 
-    if (@example-call@ == -1)
+    ret = @example-call@;
+    if (ret == -1)
         err(EXIT_FAILURE, "@name@");
 
-    printf("@name@() returned 0\n");
+    printf("@name@() returned %ld\n", ret);
     exit(EXIT_SUCCESS);
 }
