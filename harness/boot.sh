@@ -18,10 +18,6 @@ make_work
 result=$work/result pidfile=$work/qemu.pid
 : >"$result"
 
-# An oops, a warning or a hang ends the guest, and with -no-reboot QEMU.
-boot_options="console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic
-panic_on_warn=1 softlockup_panic=1 hung_task_panic=1 rcupdate.rcu_cpu_stall_timeout=60
-$KERNEL_OPTIONS $MACHINE_OPTIONS $(say "${GUEST:-}" | tr : ' ')"
 console=stdio,id=console
 [ "$limit" -ne 0 ] || console="$console,mux=on,signal=off -mon chardev=console"
 
@@ -48,10 +44,10 @@ end_late >/dev/null 2>&1 </dev/null &
 
 status=0
 # shellcheck disable=SC2086 # options are words
-run $QEMU $KERNEL_QEMU $MACHINE ${QEMU_OPTIONS:-} -nodefaults -no-reboot -display none \
+run $QEMU $KERNEL_QEMU $MACHINE ${QEMU_OPTIONS:-} $GUEST_QEMU \
 	-kernel "$OUT/kernel-$state" -initrd "${INITRAMFS:-$OUT/initramfs.cpio}" \
 	-pidfile "$pidfile" -chardev $console -chardev "file,id=result,path=$result" \
-	-append "$(say $boot_options) -- $*" || status=$?
+	-append "$(kernel_line "$@")" || status=$?
 case $status in
 124) say "boot: the guest did not end within $limit s" ;;
 137) say "boot: QEMU did not exit and was killed" ;;

@@ -1,7 +1,7 @@
 # The kernel of CONFIG and ARCH: where it is built, and for which machine; to be
 # sourced after lib.sh.
 # shellcheck shell=sh
-# shellcheck disable=SC1090,SC2034,SC2046,SC2086 # used by those who source it; words
+# shellcheck disable=SC1090,SC2034,SC2046,SC2048,SC2086 # used by those who source it; words
 
 CC=${CC:-gcc}
 # Another compiler has its own build directory.
@@ -63,6 +63,21 @@ set_kernel()
 	KERNEL_QEMU=${KERNEL_QEMU:--smp 2,sockets=2 -m 1G}
 }
 set_kernel
+
+# Options of QEMU that every guest has. An oops, a warning or a hang ends the guest,
+# and with -no-reboot QEMU.
+GUEST_QEMU='-nodefaults -no-reboot -display none'
+
+# kernel_line PROGRAM [ARGUMENT...]: the kernel's command line for a guest that runs
+# the program
+kernel_line()
+{
+	set -- "console=$CONSOLE result_port=$RESULT_PORT loglevel=5 panic=-1 oops=panic
+		panic_on_warn=1 softlockup_panic=1 hung_task_panic=1
+		rcupdate.rcu_cpu_stall_timeout=60 $KERNEL_OPTIONS $MACHINE_OPTIONS
+		$(say "${GUEST:-}" | tr : ' ')" -- "$@"
+	say $*
+}
 
 # CC replaces the machine's own compiler.
 compiler()

@@ -123,10 +123,10 @@ case $TOP$BUILD$LINUX in
 esac
 find_series
 # Of several series, the first one says what is for all of them.
-asked_base=${BASE:-} MAN='' OLD_COMMIT=''
+asked_base=${BASE:-} asked_old=${OLD_COMMIT:-} MAN='' OLD_COMMIT=''
 . "${SERIES%%:*}/series/config"
 STABLE_BASE=$BASE
-BASE=${asked_base:-$BASE}
+BASE=${asked_base:-$BASE} OLD_COMMIT=${asked_old:-$OLD_COMMIT}
 NAMES=$(of_each NAME) OPTIONS=$(of_each OPTION)
 check_settings
 mkdir -p "$BUILD/log"
@@ -151,9 +151,16 @@ if [ "$SERIES" != "$TOP" ]; then
 fi
 TREE=$PLACE/$BASE_NAME
 # With KERNEL=old or PROGRAMS=old, one of them is of the commit OLD_COMMIT, and its
-# tree is a worktree of TREE.
-KERNEL_TREE=$TREE${KERNEL:+-$KERNEL}
-PROGRAMS_TREE=$TREE${PROGRAMS:+-$PROGRAMS}
+# tree is a worktree of TREE: one for the commit of series/config, and one of each
+# machine for any other that is asked for, in a place of its own.
+OLD_TREE=$TREE-old
+if [ -n "$asked_old" ]; then
+	PLACE=$PLACE/at-$ARCH
+	OLD_TREE=$PLACE/$BASE_NAME
+fi
+KERNEL_TREE=$TREE PROGRAMS_TREE=$TREE
+[ -z "${KERNEL:-}" ] || KERNEL_TREE=$OLD_TREE
+[ -z "${PROGRAMS:-}" ] || PROGRAMS_TREE=$OLD_TREE
 # The untouched base in there, whatever other branches the tree has.
 BASE_REF=refs/harness/base
 

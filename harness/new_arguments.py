@@ -70,7 +70,7 @@ class Argument:
         if not self.depth and self.type.passed == "-":
             raise Refused(f"{self.text} {self.name}: expected a pointer to it, or a "
                           "type that a register can pass, such as int")
-        if self.depth and self.text.count("__user") != self.depth:
+        if not self.text.count("__user") == self.text.count("__user *") == self.depth:
             raise Refused(f"{self.text}: expected __user in front of each *")
 
     @staticmethod

@@ -59,6 +59,16 @@ is_listed()
 	done
 }
 
+# LTP has a table for each architecture; those of MIPS begin at 4000, 5000 and 6000.
+has_number()
+{
+	number=$(printf '#include <asm/unistd.h>\n__NR_%s\n' "$NAME" |
+		$ABI_CC -isystem "$HEADERS" -E - | tail -n 1)
+	sed -n "s/^+$NAME \([0-9]*\)\$/\1/p" "$work/patch" |
+		awk -v number="$number" '{ wrong += $1 % 1000 != number }
+			END { exit wrong || NR == 0 }'
+}
+
 # The kernel unpacks concatenated archives.
 pack()
 {
@@ -87,6 +97,7 @@ ended()
 set_abi "${ABIS%% *}"
 step "ltp: build its tests" "ltp-build-$LABEL" build
 check "ltp: git and the list of tests know each test" is_listed
+[ "$BASE$LINUX" != "$STABLE_BASE" ] || check "ltp: the tables have the number" has_number
 pack
 check "ltp, $LABEL $state: the guest reported success" \
 	step "ltp, $LABEL $state: boot" "ltp-boot-$LABEL-$state" boot

@@ -52,7 +52,8 @@ def rows(name):
 
 def refuses(name, args, struct, expected, work):
     status, said = make_new(name, work / "new", args, struct.strip("-"))
-    said = "\n".join(line for line in said.splitlines() if not line.startswith("base: "))
+    said = "\n".join(line for line in said.splitlines()
+                     if not line.startswith(("base: ", "waiting for ")))
     check(f"refused: NAME={name} ARGS={args} {struct}",
           status and expected in said and said.count("\n") == 0 and
           not list(work.iterdir()), said)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The harness itself: does it see what is wrong?"""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -377,6 +378,27 @@ def rows():
           "A=1,LIMIT=1,ABIS=m64 passes b", order=["a", "b"])
 
 
+# The log of a job that LAVA ran.
+
+def job(name, good, *results):
+    """Results are the suite, the case, and how it ended."""
+    lines = [json.dumps({"dt": "now", "lvl": "results", "msg": dict(zip(
+        ("definition", "case", "result"), result))}) for result in results]
+    write(WORK / "job", "\n".join(['{"lvl": "info", "msg": "ok 1 a"}', *lines, ""]))
+    status, said = run([HARNESS / "lava.py", "count", WORK / "job"])
+    check(name, (status == 0) == good, said)
+
+
+def jobs():
+    job("a job that passes and skips is good", True, ("xyzzy-m64", "a", "pass"),
+        ("xyzzy-m64", "b", "skip"), ("lava", "job", "pass"))
+    job("a job's failed test is seen", False, ("xyzzy-m64", "a", "pass"),
+        ("xyzzy-m64", "b", "fail"), ("lava", "job", "pass"))
+    job("a job that LAVA could not run to its end is seen", False,
+        ("xyzzy-m64", "a", "pass"), ("lava", "job", "fail"))
+    job("a job without results is seen", False, ("lava", "job", "pass"))
+
+
 # A QEMU that hangs, deaf to SIGTERM, after its guest has reported.
 
 def hang(name, status, good):
@@ -438,8 +460,8 @@ Text
     follow("whose command fails", "::\n\n    $ false\n", False)
 
 
-for group in (settings, console, races, figures, places, stack, growth, machines, rows, hangs,
-              tutorials):
+for group in (settings, console, races, figures, places, stack, growth, machines, rows, jobs,
+              hangs, tutorials):
     group()
 subprocess.run(["rm", "-rf", WORK], check=True)
 sys.exit(failed)

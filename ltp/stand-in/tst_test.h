@@ -262,6 +262,9 @@ static void tst_run(void)
 		test.test(i);
 	if (test.test_all)
 		test.test_all();
+	/* No child may be left that does not end. */
+	while (wait(NULL) > 0)
+		;
 	if (test.cleanup)
 		test.cleanup();
 }
