@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -130,6 +131,7 @@ def main(mode="compare", page=TUTORIAL):
     page = pathlib.Path(page)
     lines = page.read_text(encoding="utf-8").splitlines()
     BUILD.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(dir=BUILD, prefix=".work.") as home:
         result, good = follow(lines, pathlib.Path(home))
     if mode == "write":
