@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage lava patches tree boot man clean
+.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage bisect lava patches send tree new boot gdb man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -47,7 +47,7 @@ section := other
 endif
 
 check:	## Check everything; the last line counts what passed and what failed
-	@$H/deps.sh build check $(if $(filter check,$(section)),s390x)
+	@$H/deps.sh build check $(if $(filter check,$(section)),gdb send s390x)
 	@$H/check.py $(section)
 
 check-oracle: ## Compare the call with what ps, top, pgrep and psutil show
@@ -73,18 +73,35 @@ coverage: ## Show which lines and branches of the series the tests do not reach
 lava:	## Write job definitions for LAVA to build/lava, for each machine that QEMU boots
 	@$H/lava.py write
 
+bisect:	## Build, boot and test each commit of the series, on x86_64 and arm64
+	@$H/deps.sh build arm64
+	@$H/bisect.sh $(COMMITS)
+
 patches: ## Generate patches/; with BASE or LINUX, patches for that tree in build/
 	@$H/deps.sh build
 	@$H/series.sh
+
+send:	## Write what would be mailed to the lists below build/send; nothing is sent
+	@$H/deps.sh build send
+	@$H/send.sh
 
 tree:	## Put the series on the base tree, as a git branch to work on
 	@$H/deps.sh build
 	@$H/tree.sh show
 
+new:	## Write the series of a new call: NAME=frob ARGS="int fd, unsigned int flags" [STRUCT=1] [DIR=...]
+	@$H/deps.sh build
+	@$H/new.sh
+
 boot:	## Get a shell in the guest
 	@$H/deps.sh build $(ARCH)
 	@$H/guest.sh
 	@$H/boot.sh on 0 /commands.sh shell
+
+gdb:	## Stop the guest in the system call and print the backtrace; on a terminal, gdb stays
+	@$H/deps.sh build gdb
+	@CONFIG=gdb $H/guest.sh
+	@CONFIG=gdb $H/gdb.sh
 
 man:	## Show the man page
 	@HARNESS='$(CURDIR)/$H'; . $H/lib.sh; one_series; \

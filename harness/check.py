@@ -24,7 +24,7 @@ HARNESS = pathlib.Path(os.environ.get("HARNESS", pathlib.Path(__file__).parent))
 BUILD = pathlib.Path(os.environ.get("BUILD", HARNESS.parent / "build")).resolve()
 JOBS = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)))
 # What does not make another kernel.
-NOT_OF_KERNEL = ("ABIS", "GUEST", "LIMIT", "PROGRAMS")
+NOT_OF_KERNEL = ("ABIS", "GUEST", "LIMIT", "OLD_COMMIT", "PROGRAMS")
 
 lock = threading.Lock()
 results = []

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the packages that are missing.
 #
-#   deps.sh PURPOSE...	build, bench, check, clients, or a machine
+#   deps.sh PURPOSE...	build, bench, check, clients, gdb, send, or a machine
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -22,7 +22,12 @@ needed()
 		say groff mandoc python3-docutils:rst2html python3-git:python3 \
 			python3-ply:python3 shellcheck sparse coccinelle:spatch clang-19
 		;;
+	send)
+		say git-email:/usr/lib/git-core/git-send-email \
+			libmailtools-perl:/usr/share/perl5/Mail/Address.pm
+		;;
 	clients) sed '/^#/d' "$TOP"/clients/*/packages ;;
+	gdb) say gdb ;;
 	*)
 		# shellcheck disable=SC1090
 		. "$HARNESS/machines/$1"

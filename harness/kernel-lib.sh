@@ -5,11 +5,11 @@
 
 CC=${CC:-gcc}
 # Another compiler has its own build directory.
-LABEL=$(basename "$KERNEL_TREE")-$CONFIG-$ARCH${LABEL_MORE:-}
+LABEL=$TREE_NAME${KERNEL:+-$KERNEL}-$CONFIG-$ARCH${LABEL_MORE:-}
 [ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
-OUT=$BUILD/out/$LABEL
+OUT=$PLACE/out/$LABEL
 # The programs depend on the tree and the compiler only.
-TESTS=$BUILD/out/$(basename "$PROGRAMS_TREE")-tests
+TESTS=$PLACE/out/$TREE_NAME${PROGRAMS:+-$PROGRAMS}-tests
 [ "$CC" = gcc ] || TESTS=$TESTS-$(basename "$CC")
 
 # What machines/ARCH says: KARCH (the kernel's ARCH=), DEB_ARCH (Debian's, or -),
@@ -127,7 +127,7 @@ set_abi()
 	set -- $(say "$ABI_TABLE" | grep "^$1[[:space:]]")
 	ABI_CC=$(compiler "$2") ABI_KARCH=$3 ABI_OPTION=$5
 	[ "$4" = - ] || ABI_CC="$ABI_CC $4"
-	HEADERS=$BUILD/out/$(basename "$PROGRAMS_TREE")-headers-$ABI_KARCH/usr/include
+	HEADERS=$PLACE/out/$TREE_NAME${PROGRAMS:+-$PROGRAMS}-headers-$ABI_KARCH/usr/include
 }
 
 # Can the kernel run programs of this ABI?

@@ -123,10 +123,10 @@ case $TOP$BUILD$LINUX in
 esac
 find_series
 # Of several series, the first one says what is for all of them.
-asked_base=${BASE:-} MAN='' OLD_COMMIT=''
+asked_base=${BASE:-} asked_old=${OLD_COMMIT:-} MAN='' OLD_COMMIT=''
 . "${SERIES%%:*}/series/config"
 STABLE_BASE=$BASE
-BASE=${asked_base:-$BASE}
+BASE=${asked_base:-$BASE} OLD_COMMIT=${asked_old:-$OLD_COMMIT}
 NAMES=$(of_each NAME) OPTIONS=$(of_each OPTION)
 check_settings
 mkdir -p "$BUILD/log"
@@ -139,18 +139,28 @@ else
 	BASE_NAME=linux-$BASE
 fi
 BASE_TREE=$BUILD/$BASE_NAME
-# The tree with the series on it: the same if that is the project's own, else a
-# worktree of it, and the branch there.
-TREE_NAME=$BASE_NAME BRANCH=$NAME
+# The tree with the series on it is the same if that is the project's own, else a
+# worktree; TREE_NAME is for branches, locks and logs. From what is built, the way to
+# the tree is the same for each series, so ccache finds what it has compiled for
+# another one, if its base_dir is a directory above.
+PLACE=$BUILD TREE_NAME=$BASE_NAME BRANCH=$NAME
 if [ "$SERIES" != "$TOP" ]; then
-	TREE_NAME=$BASE_NAME-$(say "$NAMES" | tr ' ' -)
+	PLACE=$BUILD/series/$(say "$NAMES" | tr ' ' -)
+	TREE_NAME=$BASE_NAME-${PLACE##*/}
 	BRANCH=$TREE_NAME
 fi
-TREE=$BUILD/$TREE_NAME
+TREE=$PLACE/$BASE_NAME
 # With KERNEL=old or PROGRAMS=old, one of them is of the commit OLD_COMMIT, and its
-# tree is a worktree of TREE.
-KERNEL_TREE=$TREE${KERNEL:+-$KERNEL}
-PROGRAMS_TREE=$TREE${PROGRAMS:+-$PROGRAMS}
+# tree is a worktree of TREE: one for the commit of series/config, and one of each
+# machine for any other that is asked for, in a place of its own.
+OLD_TREE=$TREE-old
+if [ -n "$asked_old" ]; then
+	PLACE=$PLACE/at-$ARCH
+	OLD_TREE=$PLACE/$BASE_NAME
+fi
+KERNEL_TREE=$TREE PROGRAMS_TREE=$TREE
+[ -z "${KERNEL:-}" ] || KERNEL_TREE=$OLD_TREE
+[ -z "${PROGRAMS:-}" ] || PROGRAMS_TREE=$OLD_TREE
 # The untouched base in there, whatever other branches the tree has.
 BASE_REF=refs/harness/base
 

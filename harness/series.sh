@@ -14,8 +14,11 @@ set -eu
 one_series
 
 list=${1:-} base=${2:-} out=${3:-} base_commit=${4:-$BASE_REF}
+# "" is the kernel's; what another one has is in files of its name.
+repository=${list#commits}
 placement=$SERIES/series/placement
 growth=$SERIES/series/growth
+trailers=$SERIES/series/trailers$repository
 [ -f "$growth" ] || growth=/dev/null
 
 # For the stable base into patches/, for another tree below build/.
@@ -121,7 +124,7 @@ make_commit()
 	git -C "$tree" add -A
 	{
 		cat "$SERIES/series/messages/$message"
-		[ ! -f "$SERIES/series/trailers" ] || { say && cat "$SERIES/series/trailers"; }
+		[ ! -f "$trailers" ] || { say && cat "$trailers"; }
 	} | git -C "$tree" commit -q -F -
 }
 
@@ -135,6 +138,7 @@ cover_text()
 # The man page as text, not wider than mail should be
 rendered_page()
 {
+	[ -n "$MAN" ] || return 0
 	{
 		say .na
 		sed 's/^\.in +4n/.in +2n/' "$SERIES/$MAN"
@@ -178,7 +182,6 @@ while read -r message paths; do
 done <"$work/list"
 
 # Of the lists, commits alone has a cover letter.
-repository=${list#commits}
 letter=$SERIES/series/cover$repository cover=--no-cover-letter
 if [ -f "$letter" ]; then
 	cover=--cover-letter

@@ -30,7 +30,7 @@ apply()
 # Put one series on the commit tip. What was made once is kept, as a ref.
 add_series()
 {
-	patches=$BUILD/series/$TREE_NAME/$(basename "$1")
+	patches=$PLACE/series/$BASE_NAME/$(basename "$1")
 	SERIES=$1 "$HARNESS/series.sh" commits "$BASE_TREE" "$patches" "$tip"
 	made=refs/harness/made/$({ say "$tip"; cat "$patches"/*.patch; } | sha256sum | cut -c -40)
 	git -C "$BASE_TREE" rev-parse -q --verify "$made" >/dev/null ||
@@ -52,10 +52,10 @@ check_out_old()
 {
 	nr=$(sed 's/#.*//; /^[[:space:]]*$/d' "${SERIES%%:*}/series/commits" |
 		awk -v last="$OLD_COMMIT" '$1 == last { print NR }')
-	[ -n "$nr" ] || die "series/config: OLD_COMMIT=$OLD_COMMIT: expected a commit of series/commits"
+	[ -n "$nr" ] || die "OLD_COMMIT=$OLD_COMMIT: expected a commit of series/commits"
 	commit=$(git -C "$TREE" rev-list --reverse "$BASE_REF..$BRANCH" | sed -n "${nr}p")
-	[ -d "$TREE-old" ] || git -C "$TREE" worktree add -q --detach --no-checkout "$TREE-old"
-	git -C "$TREE-old" checkout -q -f --detach "$commit"
+	[ -d "$OLD_TREE" ] || git -C "$TREE" worktree add -q --detach --no-checkout "$OLD_TREE"
+	git -C "$OLD_TREE" checkout -q -f --detach "$commit"
 }
 
 has_own_work()
@@ -88,6 +88,6 @@ if [ "$tip" != "$applied" ]; then
 		"git -C $TREE checkout -f $applied_ref"
 	step "series: check out the branch $BRANCH" "checkout-$TREE_NAME" check_out
 fi
-[ "${KERNEL:-}${PROGRAMS:-}" != old ] ||
-	step "series: check out its version 0" "checkout-$TREE_NAME-old" check_out_old
+[ -z "${KERNEL:-}${PROGRAMS:-}" ] ||
+	step "series: check out its commit $OLD_COMMIT" "checkout-$TREE_NAME-old" check_out_old
 [ "${1:-}" != show ] || say "tree: $TREE, branch $BRANCH on $version"

@@ -13,7 +13,7 @@ import measure
 
 SHELL = """while read -r line; do
 	printf '$ %s\\n' "$line"
-	eval "$line" 2>&1
+	eval "$line" 2>&1 || :
 done"""
 
 

@@ -29,6 +29,7 @@ bool proc_needs_ptrace_access(struct super_block *sb)
 
 	return needs_ptrace_access(&options, HIDEPID_NO_ACCESS);
 }
+
 	return !needs_ptrace_access(fs_info, hide_pid_min) ||
 	       ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS);
 			thread_group_io_accounting(sig, &acct);

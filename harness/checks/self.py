@@ -423,8 +423,44 @@ def hangs():
     hang("a QEMU that hangs after a failure is ended, and that is a failure", 1, False)
 
 
-for group in (settings, console, races, figures, places, stack, growth, machines, rows,
-              jobs, hangs):
+# A tutorial, shown and as it should be.
+
+def follow(name, shown, good, written=None):
+    page = WORK / "tutorial.rst"
+    page.write_text(shown)
+    tutorial = HARNESS / "checks/tutorial.py"
+    status, said = run([tutorial, "compare", page])
+    check(f"a tutorial {name}", (status == 0) == good and ("not ok" in said) != good, said)
+    if written is not None:
+        run([tutorial, "write", page])
+        check(f"a tutorial {name} is written", page.read_text() == written, page.read_text())
+
+
+def tutorials():
+    right = """\
+::
+
+    $ mkdir a && \\
+        cd a
+    $ pwd
+    /home/me/a
+    $ seq 9; echo took 12 s
+    1
+    ...
+    9
+    took 3 s
+
+Text
+"""
+    follow("that is right", right, True, right)
+    follow("with a wrong line", right.replace("/me/a", "/me/b"), False, right)
+    follow("that lacks a line", right.replace("    took 3 s\n", ""), False,
+           right.replace("...", "\n    ".join("2345678")).replace("took 3", "took 12"))
+    follow("whose command fails", "::\n\n    $ false\n", False)
+
+
+for group in (settings, console, races, figures, places, stack, growth, machines, rows, jobs,
+              hangs, tutorials):
     group()
 subprocess.run(["rm", "-rf", WORK], check=True)
 sys.exit(failed)

@@ -43,7 +43,7 @@ files_read()
 {
 	find "$OUT" \( -name '*.cmd' -o -name '*.d' \) -exec cat {} + |
 		tr -s ' \t\\:;,()' '\n' |
-		sed "s,^.*/$TREE_NAME/,,; :again; s,[^/]*/\.\./,,; t again" | sort -u
+		sed "s,^.*/$BASE_NAME/,,; :again; s,[^/]*/\.\./,,; t again" | sort -u
 }
 
 # The build does not read the file, and would not find a new one there.

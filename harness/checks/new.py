@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""make new: what it refuses, what it writes, and what it decides about compat
+entries, compared with the kernel's own tables.
+
+  new.py		all of that
+  new.py generate DIR	only write the calls of new.cases to DIR/NAME, and print them
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+HARNESS = HERE.parent
+sys.path.insert(0, str(HARNESS))
+from new_arguments import decide, parse
+failed = False
+
+
+def check(name, good, said=""):
+    global failed
+    if good:
+        print(f"ok {name}", flush=True)
+    else:
+        print(*[f"# {line}" for line in said.splitlines()[-40:]],
+              f"not ok {name}", sep="\n", flush=True)
+        failed = True
+
+
+def run(command, **environment):
+    """The exit status, and what it printed."""
+    done = subprocess.run([str(word) for word in command], text=True, check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env={**os.environ, **environment})
+    return done.returncode, done.stdout
+
+
+def make_new(name, directory, args="", struct=""):
+    return run([HARNESS / "new.sh"], NAME=name, ARGS=args, STRUCT=struct,
+               DIR=str(directory))
+
+
+def rows(name):
+    lines = (HERE / name).read_text(encoding="ascii").splitlines()
+    return [re.split(r"\t+", line) for line in lines if line and line[0] != "#"]
+
+
+def refuses(name, args, struct, expected, work):
+    status, said = make_new(name, work / "new", args, struct.strip("-"))
+    said = "\n".join(line for line in said.splitlines()
+                     if not line.startswith(("base: ", "waiting for ")))
+    check(f"refused: NAME={name} ARGS={args} {struct}",
+          status and expected in said and said.count("\n") == 0 and
+          not list(work.iterdir()), said)
+
+
+def refuses_directory(work):
+    (work / "there").mkdir()
+    status, said = make_new("frob", work / "there", "int fd")
+    check("refused: a directory that is there",
+          status and "that is not there yet" in said and said.count("\n") == 1 and
+          not list((work / "there").iterdir()), said)
+    (work / "there").rmdir()
+
+
+def refuses_number(work):
+    """In a tree whose tables do not agree on what is free."""
+    tree = work / "tree"
+    for path, numbers in (("scripts", 7), ("arch/x86/entry/syscalls", 8)):
+        (tree / path).mkdir(parents=True)
+        table = "".join(f"{n}\tcommon\tcall_{n}\tsys_call_{n}\n" for n in range(numbers))
+        for name in ("syscall.tbl", "syscall_64.tbl", "syscall_32.tbl"):
+            (tree / path / name).write_text(table)
+    user = ("-c", "user.name=new", "-c", "user.email=new")
+    for words in (("init", "-q"), ("add", "."), (*user, "commit", "-q", "-m", "base")):
+        run(["git", "-C", tree, *words])
+    status, said = run([HARNESS / "new.py", "write", "frob", "", "", work / "new", tree,
+                        "HEAD", "1"])
+    check("refused: a number that another table has already",
+          status and "number 7: arch/x86/entry/syscalls/syscall_64.tbl has it already, for "
+          "call_7\n" in said and not (work / "new").exists(), said)
+    shutil.rmtree(tree)
+
+
+# The cases: {name: (arguments, struct, [(file, sign, line)...])}
+
+def read_cases():
+    cases = {}
+    for line in (HERE / "new.cases").read_text(encoding="ascii").splitlines():
+        if line.startswith("["):
+            case = cases.setdefault(line[1:-1], {"lines": []})
+        elif line.startswith(("ARGS=", "STRUCT=")):
+            key, _, value = line.partition("=")
+            case[key] = value
+        elif line and line[0] != "#":
+            file, sign, text = re.fullmatch(r"(\S+?)([:!]) (.*)", line).groups()
+            case["lines"].append((file, sign, text))
+    return cases
+
+
+def normal(line):
+    return " ".join(line.split())
+
+
+def generates(name, case, work):
+    directory = work / name
+    status, said = make_new(name, directory, case.get("ARGS", ""), case.get("STRUCT", ""))
+    number = re.search(r"^(\d+)", (directory / "scripts/syscall.tbl").read_text())[1] \
+        if not status else ""
+    for file, sign, line in case["lines"] if not status else ():
+        text = (directory / file).read_text()
+        line = normal(line.replace("NR ", f"{number} ", 1))
+        there = line in (map(normal, text.splitlines()) if file.endswith(".tbl")
+                         else normal(text))
+        if there != (sign == ":"):
+            said += f"{file}: {'expected' if sign == ':' else 'did not expect'}: {line}\n"
+            status = 1
+    check(f"{name}: the files have what its types need", not status, said)
+    return not status
+
+
+def is_clean(name, directory):
+    """By the checks that each series has."""
+    environment = {"SERIES": str(directory)}
+    status, said = run([HARNESS / "series.sh"], **environment)
+    for script in ("patches.sh", "style.sh") if not status else ():
+        more, text = run([HERE / script], **environment)
+        status, said = status or more, said + text
+    good = [line for line in said.splitlines() if line.startswith("ok ")]
+    check(f"{name}: git am takes the series, and checkpatch and the linters find "
+          "nothing in it", not status and len(good) > 8, said)
+
+
+# What the kernel does
+
+def kernel(path):
+    script = '. "$HARNESS/lib.sh"; git -C "$BASE_TREE" show "$BASE_REF:$1"'
+    status, text = run(["sh", "-c", script, "new", path], HARNESS=str(HARNESS))
+    if status:
+        sys.exit(text)
+    return text
+
+
+def prototypes():
+    """{name: arguments}; of several for one call, the last is that of 64 bits."""
+    text = re.sub(r"/\*.*?\*/", "", kernel("include/linux/syscalls.h"), flags=re.S)
+    return dict(re.findall(r"asmlinkage long sys_(\w+)\(([^)]*)\)", text))
+
+
+def entries():
+    """{name of the entry: does it differ for 32-bit programs?}"""
+    result = {}
+    for line in kernel("arch/x86/entry/syscalls/syscall_32.tbl").splitlines():
+        words = line.split()
+        if not re.match(r"\d", line) or len(words) < 4:
+            continue
+        native, compat = words[3], (words[4:] or ["-"])[0]
+        name = re.sub("^sys_(ia32_)?", "", native)
+        result.setdefault(name, native.startswith("sys_ia32_") or
+                          compat not in ("-", "sys_ni_syscall", native))
+    return result
+
+
+def same(first, second):
+    return [t for t, _ in parse(first)] == [t for t, _ in parse(second)]
+
+
+def decides():
+    known, table = prototypes(), entries()
+    listed, counts = set(), {"yes": 0, "no": 0}
+    for answer, prototype, *reason in rows("new.known"):
+        name, _, arguments = prototype.rstrip(")").partition("(")
+        listed.add(name)
+        because = decide(arguments)
+        counts[answer] += not reason
+        check(f"{name}: {'a compat entry' if answer == 'yes' else 'one entry for all'}"
+              f"{', although its types need none' if answer == 'yes' and reason else ''}"
+              f"{', although its types need one' if answer == 'no' and reason else ''}",
+              same(arguments, known.get(name, "")) and
+              table.get(name) == (answer == "yes") and
+              bool(because) == ((answer == "yes") != bool(reason)),
+              f"the kernel: {known.get(name)}, {table.get(name)}\n"
+              f"the generator: {because}")
+    check("20 calls of each kind are listed", min(counts.values()) >= 20, str(counts))
+    others = {name: arguments for name, arguments in known.items()
+              if name in table and name not in listed}
+    wrong = [f"{name}({arguments}): {table[name]}" for name, arguments in others.items()
+             if bool(decide(arguments)) != table[name]]
+    check(f"for the other {len(others)} calls, too, the generator decides as the kernel "
+          "does", not wrong and len(others) > 300, "\n".join(wrong))
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="new.") as work:
+        work = pathlib.Path(work)
+        for row in rows("new.errors"):
+            refuses(*row, work)
+        refuses_directory(work)
+        refuses_number(work)
+        decides()
+        for name, case in read_cases().items():
+            if generates(name, case, work):
+                is_clean(name, work / name)
+    return failed
+
+
+def generate(directory):
+    """For generated.sh: a SERIES of all of them."""
+    directory = pathlib.Path(directory)
+    shutil.rmtree(directory, ignore_errors=True)
+    for name, case in read_cases().items():
+        status, said = make_new(name, directory / name, case.get("ARGS", ""),
+                                case.get("STRUCT", ""))
+        if status:
+            sys.exit(said)
+    print(":".join(str(directory / name) for name in read_cases()))
+
+
+if __name__ == "__main__":
+    sys.exit(generate(*sys.argv[2:]) if sys.argv[1:] else main())

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Follow docs/tutorial.rst to the letter, in a fresh clone of this repository.
+
+  tutorial.py [compare|write [PAGE]]
+
+Compares what each command prints with what is shown, or writes that to the page. A
+literal block that begins with "$ " has commands and their output, as on a terminal. A
+line "..." stands for any lines, seconds, addresses and IDs of commits for others.
+Commands begin in an empty directory, shown as /home/me; $URL is this repository.
+"""
+
+import difflib
+import os
+import pathlib
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+HARNESS = pathlib.Path(os.environ.get("HARNESS", pathlib.Path(__file__).parents[1]))
+TOP = HARNESS.resolve().parent
+TUTORIAL = TOP / "docs/tutorial.rst"
+BUILD = pathlib.Path(os.environ.get("BUILD", TOP / "build"))
+HOME = "/home/me"
+INDENT = "    "
+PROMPT = INDENT + "$ "
+VARIES = [(r"\b\d+ s\b", "N s"), (r"\b0x[0-9a-f]+", "0xN"),
+          (r"\b[0-9a-f]{12,40}\b", "ID")]
+# What was set for this script
+NOT_FOR_CLONE = "HARNESS BUILD SERIES BASE LINUX CONFIG ARCH ABIS CC MAKEFLAGS MAKELEVEL"
+
+
+def blocks(lines):
+    """Slices of the lines, one for each command with its output."""
+    start = None
+    for i, line in enumerate([*lines, "end"]):
+        ended = line and not line.startswith(INDENT)
+        if start is not None and (ended or line.startswith(PROMPT)):
+            end = i
+            while not lines[end - 1].strip():
+                end -= 1
+            yield slice(start, end)
+            start = None
+        if line.startswith(PROMPT):
+            start = i
+
+
+def split(shown):
+    """The command of a block, which may have more lines, and its output."""
+    shown = [line.removeprefix(INDENT) for line in shown]
+    end = 1
+    while shown[end - 1].endswith("\\"):
+        end += 1
+    return "\n".join(shown[:end]).removeprefix("$ "), shown[end:]
+
+
+def normal(line):
+    for pattern, text in VARIES:
+        line = re.sub(pattern, text, line)
+    return line.rstrip()
+
+
+def matches(shown, printed):
+    pattern = "".join(r"(?:.*\n)*" if line == "..." else re.escape(normal(line)) + "\n"
+                      for line in shown)
+    return re.fullmatch(pattern, "".join(normal(line) + "\n" for line in printed))
+
+
+class Shell:
+    """Runs commands one after the other; cd has an effect on the next ones."""
+    def __init__(self, home):
+        self.home = self.directory = home
+        self.environment = {**os.environ, "URL": str(TOP)}
+        for name in NOT_FOR_CLONE.split():
+            self.environment.pop(name, None)
+
+    def run(self, command):
+        where = self.home.parent / f"{self.home.name}.cwd"
+        process = subprocess.run(
+            ["sh", "-c", f"{command}\nstatus=$?\npwd >{where}\nexit $status"],
+            cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", check=False)
+        if where.exists():
+            self.directory = where.read_text(encoding="utf-8").rstrip("\n")
+            where.unlink()
+        text = process.stdout.replace(str(self.home), HOME).replace("\r", "")
+        return process.returncode, text.splitlines()
+
+
+def cpu_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def follow(lines, home):
+    """The lines with what was printed, and whether that is what they were."""
+    shell, good, result, done = Shell(home), True, [], 0
+    begin = time.monotonic()
+    for block in blocks(lines):
+        command, shown = split(lines[block])
+        status, printed = shell.run(command)
+        output = block.stop - len(shown)
+        result += lines[done:output]
+        done = block.stop
+        what = f"$ {' '.join(command.split())}"
+        if status == 0 and matches(shown, printed):
+            result += lines[output:done]
+            print(f"ok tutorial: {what}", flush=True)
+        else:
+            result += [(INDENT + line).rstrip() for line in printed]
+            good = False
+            print(*(f"# {line}" for line in difflib.unified_diff(
+                shown, printed, "shown", "printed", lineterm="")),
+                  f"not ok tutorial: {what}", sep="\n", flush=True)
+        print(f"# {time.monotonic() - begin:.0f} s, {cpu_seconds():.0f} s of CPU time "
+              "since the start")
+        if status:
+            print(f"not ok tutorial: ended there with status {status}")
+            break
+    return result + lines[done:], good
+
+
+def main(mode="compare", page=TUTORIAL):
+    page = pathlib.Path(page)
+    lines = page.read_text(encoding="utf-8").splitlines()
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix=".work.") as home:
+        result, good = follow(lines, pathlib.Path(home))
+    if mode == "write":
+        page.write_text("\n".join(result) + "\n", encoding="utf-8")
+    return not good
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,6 @@
+
+/* @name@ */
+COND_SYSCALL(@name@);
+%if compat
+COND_SYSCALL_COMPAT(@name@);
+%end
