@@ -59,12 +59,12 @@ planted"
 make_work
 # shellcheck disable=SC2086 # words
 [ $# -gt 0 ] || set -- $NAMES
-for name; do
+for call; do
 	for abi in $ABIS; do
-		ABIS=$abi "$HARNESS/gdb.sh" "$name" >"$work/backtrace" 2>&1 </dev/null || :
-		frames=$(frames "$name" "$abi")
-		check "gdb: $name, $abi: $(say "$frames" | paste -s -d ' ')" has_frames "$frames"
-		check "gdb: $name, $abi: a missing frame is noticed" lacks_planted_frame "$frames"
+		ABIS=$abi "$HARNESS/gdb.sh" "$call" >"$work/backtrace" 2>&1 </dev/null || :
+		frames=$(frames "$call" "$abi")
+		check "gdb: $call, $abi: $(say "$frames" | paste -s -d ' ')" has_frames "$frames"
+		check "gdb: $call, $abi: a missing frame is noticed" lacks_planted_frame "$frames"
 	done
 done
 exit $failed

@@ -444,18 +444,19 @@ def tutorials():
         cd a
     $ pwd
     /home/me/a
-    $ seq 9; echo took 12 s
+    $ seq 9; echo took 12 s of a day
     1
     ...
     9
-    took 3 s
+    took 3 s of ...
 
 Text
 """
     follow("that is right", right, True, right)
     follow("with a wrong line", right.replace("/me/a", "/me/b"), False, right)
-    follow("that lacks a line", right.replace("    took 3 s\n", ""), False,
-           right.replace("...", "\n    ".join("2345678")).replace("took 3", "took 12"))
+    whole = right.replace("    ...\n", "".join(f"    {i}\n" for i in range(2, 9)))
+    follow("that lacks a line", right.replace("    took 3 s of ...\n", ""), False,
+           whole.replace("took 3 s of ...", "took 12 s of a day"))
     follow("whose command fails", "::\n\n    $ false\n", False)
 
 

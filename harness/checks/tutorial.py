@@ -6,7 +6,8 @@
 
 Compares what each command prints with what is shown, or writes that to the page. A
 literal block that begins with "$ " has commands and their output, as on a terminal. A
-line "..." stands for any lines, seconds, addresses and IDs of commits for others.
+line "..." stands for any lines, "..." in a line for any text, and seconds, addresses
+and IDs of commits for any others.
 Commands begin in an empty directory, shown as /home/me; $URL is this repository.
 """
 
@@ -15,6 +16,7 @@ import os
 import pathlib
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -64,7 +66,8 @@ def normal(line):
 
 
 def matches(shown, printed):
-    pattern = "".join(r"(?:.*\n)*" if line == "..." else re.escape(normal(line)) + "\n"
+    pattern = "".join(r"(?:.*\n)*" if line == "..." else
+                      re.escape(normal(line)).replace(r"\.\.\.", ".*") + "\n"
                       for line in shown)
     return re.fullmatch(pattern, "".join(normal(line) + "\n" for line in printed))
 
@@ -128,6 +131,7 @@ def main(mode="compare", page=TUTORIAL):
     page = pathlib.Path(page)
     lines = page.read_text(encoding="utf-8").splitlines()
     BUILD.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(dir=BUILD, prefix=".work.") as home:
         result, good = follow(lines, pathlib.Path(home))
     if mode == "write":

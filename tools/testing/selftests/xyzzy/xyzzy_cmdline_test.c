@@ -881,11 +881,13 @@ static bool file_waits(struct locked *locked, unsigned int burst)
 	return false;
 }
 
+/* A burst may end before the reader of the file has begun: try again then. */
 TEST_F(locked, call_does_not_wait_where_the_file_does)
 {
 	unsigned int burst = 0, nr_locked = 0;
+	bool waited = false;
 
-	for (int i = 0; i < BURSTS && !nr_locked; i++) {
+	for (int i = 0; i < BURSTS && !waited; i++) {
 		burst = wait_for_burst(self->shared, burst);
 		ASSERT_NE(0U, burst);
 		get(_metadata, &self->reader, self->holder, 0);
@@ -893,11 +895,12 @@ TEST_F(locked, call_does_not_wait_where_the_file_does)
 		    record_has(&self->reader.task, XYZZY_CMDLINE))
 			continue;
 		expect_not_available(_metadata, &self->reader.task);
-		EXPECT_TRUE(file_waits(self->shared, burst));
 		nr_locked++;
+		waited = file_waits(self->shared, burst);
 	}
 	if (!nr_locked)
 		SKIP(return, "the lock was not held during a burst");
+	EXPECT_TRUE(waited);
 }
 
 /*
