@@ -1154,8 +1154,9 @@ static int find_size(struct xyzzy_strings *strings,
 }
 
 /*
- * The limit cuts nothing where /proc/PID/cmdline would stop short, too. A byte
- * that is not in memory is one more, and need not be read.
+ * Is there more of the command line than the limit allows? If it would stop
+ * short at the limit anyway, there is not. A next byte that is mapped but not
+ * in memory counts, as only its presence matters.
  */
 static bool is_cut(const struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {

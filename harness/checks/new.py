@@ -7,37 +7,19 @@ entries, compared with the kernel's own tables.
   new.py generate DIR	only write the calls of new.cases to DIR/NAME, and print them
 """
 
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
+
+import results
+from results import check, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 HARNESS = HERE.parent
 sys.path.insert(0, str(HARNESS))
 from new_arguments import decide, parse
-failed = False
-
-
-def check(name, good, said=""):
-    global failed
-    if good:
-        print(f"ok {name}", flush=True)
-    else:
-        print(*[f"# {line}" for line in said.splitlines()[-40:]],
-              f"not ok {name}", sep="\n", flush=True)
-        failed = True
-
-
-def run(command, **environment):
-    """The exit status, and what it printed."""
-    done = subprocess.run([str(word) for word in command], text=True, check=False,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, env={**os.environ, **environment})
-    return done.returncode, done.stdout
 
 
 def make_new(name, directory, args="", struct=""):
@@ -206,7 +188,7 @@ def main():
         for name, case in read_cases().items():
             if generates(name, case, work):
                 is_clean(name, work / name)
-    return failed
+    return results.failed
 
 
 def generate(directory):

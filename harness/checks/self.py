@@ -10,28 +10,12 @@ import sys
 import tempfile
 import time
 
+import results
+from results import check, run
+
 HARNESS = pathlib.Path(__file__).resolve().parents[1]
 TOP = HARNESS.parent
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="self."))
-failed = False
-
-
-def check(name, good, said=""):
-    global failed
-    if good:
-        print(f"ok {name}", flush=True)
-    else:
-        print(*[f"# {line}" for line in said.splitlines()[-40:]],
-              f"not ok {name}", sep="\n", flush=True)
-        failed = True
-
-
-def run(command, text="", **environment):
-    """The exit status, and what it printed."""
-    done = subprocess.run([str(word) for word in command], input=text, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**os.environ, **environment}, check=False)
-    return done.returncode, done.stdout
 
 
 def write(path, text):
@@ -464,4 +448,4 @@ for group in (settings, console, races, figures, places, stack, growth, machines
               hangs, tutorials):
     group()
 subprocess.run(["rm", "-rf", WORK], check=True)
-sys.exit(failed)
+sys.exit(results.failed)

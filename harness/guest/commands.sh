@@ -5,7 +5,7 @@
 #   commands.sh demo ABI	show the commands of the file /demo and their output
 #   commands.sh enosys		on a kernel without the system call, the man page's
 #				example has to report that, on each ABI; prints KTAP
-#	commands.sh ltp		the programs in /ltp, and how each ended
+#   commands.sh ltp		the programs in /ltp, and how each ended
 #   commands.sh coverage [TEST...]
 #				ktap, and what gcov has counted in the kernel
 
