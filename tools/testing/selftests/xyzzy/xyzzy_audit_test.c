@@ -15,6 +15,10 @@
 #include <sys/time.h>
 
 #define NR_HIDDEN 200
+#define NR_THREADS 60
+
+/* A batch of a walk looks at more PIDs than this. */
+#define BATCH_MIN 30
 
 #ifndef AUDIT_LANDLOCK_ACCESS
 #define AUDIT_LANDLOCK_ACCESS 1423
@@ -144,13 +148,15 @@ static int count_denials(const struct audit *audit)
 static const struct method {
 	const char *name;
 	const char *files[2];	/* Of a scan */
+	unsigned int flags;	/* Of a walk */
 } methods[] = {
 	{ "walk" },
 	{ "scan of stat", { "stat" } },
 	{ "scan of stat and io", { "stat", "io" } },
+	{ "walk of threads", .flags = XYZZY_THREADS },
 };
 
-enum { WALK, SCAN_STAT, SCAN_BOTH, NR_METHODS };
+enum { WALK, SCAN_STAT, SCAN_BOTH, NR_METHODS, WALK_THREADS = NR_METHODS };
 
 static const enum column_id audited_cols[] = {
 	COL_NO_PROCFS, COL_HIDEPID_0, COL_HIDEPID_2, COL_HIDEPID_4,
@@ -172,6 +178,7 @@ static struct results {
 	int err;
 	int row_err[NR_ROWS];
 	int counts[NR_ROWS][NR_AUDITED_COLS][NR_METHODS];
+	int of_threads[NR_ROWS];	/* With hidepid=4 */
 	struct attempt attempt;
 } *results;
 
@@ -213,17 +220,24 @@ static void do_attempt(void *arg)
 	if (attempt->method->files[0]) {
 		scan(attempt);
 	} else if (attempt->walk_fd >= 0 || attempt->col == COL_NO_PROCFS) {
-		attempt->err = walk_all(&walk, attempt->walk_fd, XYZZY_IO, 0, 64);
+		attempt->err = walk_all(&walk, attempt->walk_fd, XYZZY_IO,
+					attempt->method->flags, 64);
 		walk_free(&walk);
 	}
 }
 
 /* What becoming the caller leaves does not count. Returns the number or -errno. */
-static int count_attempt(const struct audit *audit, struct attempt *attempt)
+static int count_attempt(const struct audit *audit, int row, enum column_id col,
+			 int method)
 {
+	struct attempt *attempt = &results->attempt;
 	struct subject caller;
-	int count, err = subject_start_after(&caller, get_ready, do_attempt, attempt);
+	int count, err;
 
+	*attempt = (struct attempt){
+		.row = &rows[row], .col = col, .method = &methods[method],
+	};
+	err = subject_start_after(&caller, get_ready, do_attempt, attempt);
 	if (err) {
 		subject_kill(&caller);
 		return err;
@@ -242,13 +256,9 @@ static int count_row(const struct audit *audit, int row, int sign)
 {
 	for (int col = 0; col < NR_AUDITED_COLS; col++) {
 		for (int i = 0; i < NR_METHODS; i++) {
-			int count;
+			int count = count_attempt(audit, row,
+						  audited_cols[col], i);
 
-			results->attempt = (struct attempt){
-				.row = &rows[row], .col = audited_cols[col],
-				.method = &methods[i],
-			};
-			count = count_attempt(audit, &results->attempt);
 			if (count < 0)
 				return count;
 			results->counts[row][col][i] += sign * count;
@@ -269,11 +279,34 @@ static int count_rows(const struct audit *audit, int sign)
 	return 0;
 }
 
+static int count_threads(const struct audit *audit)
+{
+	for (int row = 0; row < NR_ROWS; row++) {
+		if (!is_audited(row) || results->row_err[row])
+			continue;
+		results->of_threads[row] =
+			count_attempt(audit, row, COL_HIDEPID_4, WALK_THREADS);
+		if (results->of_threads[row] < 0)
+			return results->of_threads[row];
+	}
+	return 0;
+}
+
 static int hide(void *arg)
 {
 	int err = set_target_label();
 
 	return err && err != -EOPNOTSUPP ? err : act(arg);
+}
+
+static int hide_threads(void *arg)
+{
+	pthread_t thread;
+	int err = hide(arg);
+
+	for (int i = 1; i < NR_THREADS && !err; i++)
+		err = -pthread_create(&thread, NULL, actor_thread, NULL);
+	return err;
 }
 
 /*
@@ -282,7 +315,7 @@ static int hide(void *arg)
  */
 static int count_all(const struct audit *audit, const struct pidns *ns)
 {
-	static struct subject hidden[NR_HIDDEN];
+	static struct subject hidden[NR_HIDDEN], threaded;
 	int nr = 0, err;
 
 	if (set_child_namespace(ns->init))
@@ -293,6 +326,10 @@ static int count_all(const struct audit *audit, const struct pidns *ns)
 	err = err ?: count_rows(audit, 1);
 	while (nr--)
 		subject_kill(&hidden[nr]);
+	err = err ?: subject_start(&threaded, hide_threads,
+				   (void *)&actor_kinds[OWN]);
+	err = err ?: count_threads(audit);
+	subject_kill(&threaded);
 	if (set_child_namespace(getpid()))
 		return -errno;
 	return err;
@@ -363,6 +400,15 @@ TEST_F(counts, walk_leaves_no_more_than_scan)
 				       columns[audited_cols[col]].head[0],
 				       columns[audited_cols[col]].head[1]);
 		}
+	}
+}
+
+/* Of a process that is hidden, a batch asks once. */
+TEST_F(counts, walk_of_threads_asks_about_the_process)
+{
+	for (int row = 0; row < NR_ROWS; row++) {
+		EXPECT_GE(1 + NR_THREADS / BATCH_MIN, results->of_threads[row])
+			TH_LOG("%s", rows[row].name);
 	}
 }
 
