@@ -440,7 +440,7 @@ FIXTURE_SETUP(module)
 	self->asked->procfd = self->procfs.fd;
 	ASSERT_EQ(0, run_in_child(ask, self->asked));
 	if (self->asked->err == -EOPNOTSUPP)
-		SKIP(return, "the security module is off or has no policy of xyzzy");
+		SKIP(return, "the security module is off, or its policy is not loaded");
 	ASSERT_EQ(0, self->asked->err);
 }
 

@@ -154,7 +154,7 @@ FIXTURE_SETUP(row)
 		SKIP(return, "%s", table->skip);
 	ASSERT_EQ(0, table->err);
 	if (self->line->err == -EOPNOTSUPP)
-		SKIP(return, "the kernel does not support: %s",
+		SKIP(return, "not in the kernel, or its policy is not loaded: %s",
 		     self->row->name);
 	ASSERT_EQ(0, self->line->err);
 }
