@@ -595,9 +595,11 @@ static inline bool may_ptrace(int hidepid_4_fd, pid_t pid)
 /* The errno of reading the scheduling attributes, ESRCH for no @pid. */
 static inline int scheduler_error(pid_t pid)
 {
-	if (!pid)
-		return ESRCH;
-	return sched_getscheduler(pid) < 0 ? errno : 0;
+	int err = ESRCH;
+
+	if (pid)
+		err = sched_getscheduler(pid) < 0 ? errno : 0;
+	return err;
 }
 
 static inline void ask_procfs(const struct asking *asking, int col)

@@ -81,13 +81,13 @@ static int command(const struct audit *audit, int type, const void *data,
 
 		if (recv(audit->control, &message, sizeof(message), 0) < 0)
 			return -errno;
-		if (message.header.nlmsg_type != NLMSG_ERROR) {
+		if (message.header.nlmsg_type == NLMSG_ERROR) {
+			if (result->error)
+				return result->error;
+			acknowledged = true;
+		} else if (reply) {
 			replied = true;
 			memcpy(reply, message.data, sizeof(*reply));
-		} else if (result->error) {
-			return result->error;
-		} else {
-			acknowledged = true;
 		}
 	}
 	return 0;
