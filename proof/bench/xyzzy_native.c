@@ -43,8 +43,8 @@ static const struct method floors[METHODS] = {
 	{ "chase-1", "", chase, .chase = 1 },
 	{ "chase-2", "", chase, .chase = 2 },
 	{ "chase-3", "", chase, .chase = 3 },
-	{ "lines-15", "", chase, .chase = 3, .lines = 5 },
-	{ "lines-30", "", chase, .chase = 3, .lines = 10 },
+	{ "lines-12", "", chase, .chase = 3, .lines = 4 },
+	{ "lines-36", "", chase, .chase = 3, .lines = 12 },
 };
 
 static const struct method host_proc[METHODS] = {
