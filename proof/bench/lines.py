@@ -72,8 +72,10 @@ class Objects:
         yield int(task.address), "task", task.type.sizeof, task.type
         for kind, pointer in POINTERS.items():
             of_type = task[pointer].type.target()
+            # A pid ends with an array of at least one element.
+            more = number("sizeof(struct upid)") if kind == "pid" else 0
             if int(task[pointer]):
-                yield int(task[pointer]), kind, of_type.sizeof, of_type
+                yield int(task[pointer]), kind, of_type.sizeof + more, of_type
         if int(task["mm"]):
             counts = int(task["mm"]["rss_stat"][0]["counters"])
             for cpu in range(number("nr_cpu_ids")):
@@ -81,10 +83,9 @@ class Objects:
                        "counts", COUNTS_SIZE, None)
 
     def at(self, address):
-        """Start of the object, and the line in there; the last field may be an array
-        that the size does not count."""
+        """Start of the object, and the line in there."""
         for start, (_, size, *_) in self.found.items():
-            if start <= address < start + size + LINE:
+            if start <= address < start + size:
                 return start, address // LINE - start // LINE
         return None
 
