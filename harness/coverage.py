@@ -10,6 +10,7 @@ the function, how many of its lines and branches, and why, with tabs between.
 """
 
 import json
+import re
 import sys
 
 
@@ -37,6 +38,17 @@ def missed_in(line):
             if not branch["count"]]
 
 
+def function_at(line, text):
+    """Of code that is only inlined, gcov does not name the function."""
+    if "function_name" in line:
+        return line["function_name"]
+    for above in reversed(text[:line["line_number"]]):
+        found = re.match(r"\w.*?(\w+)\(", above)
+        if found:
+            return found[1]
+    return "?"
+
+
 def main(reasons_file, source, text_file):
     wanted, reasons = read_reasons(reasons_file)
     with open(text_file, encoding="utf-8") as file:
@@ -47,7 +59,7 @@ def main(reasons_file, source, text_file):
     for line in lines:
         for what in missed_in(line):
             number = line["line_number"]
-            missed.setdefault(line.get("function_name", "?"), []).append(
+            missed.setdefault(function_at(line, text), []).append(
                 f"{source}:{number}: {what}: {text[number - 1].strip()}")
 
     failed = False

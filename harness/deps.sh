@@ -20,7 +20,8 @@ needed()
 	bench) say gnuplot-nox:gnuplot ;;
 	check)
 		say groff mandoc python3-docutils:rst2html python3-git:python3 \
-			python3-ply:python3 shellcheck sparse coccinelle:spatch clang-19
+			python3-ply:python3 shellcheck sparse coccinelle:spatch clang-19 \
+			apparmor:apparmor_parser secilc
 		;;
 	send)
 		say git-email:/usr/lib/git-core/git-send-email \

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Pack OUT/initramfs.cpio: init, BusyBox, the guest's scripts and the programs
-# that programs.sh built. The kernel's own packer needs no root.
+# Pack OUT/initramfs.cpio: init, BusyBox, the guest's scripts, the programs that
+# programs.sh built and the policies of security modules that their tests need. The
+# kernel's own packer needs no root.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -64,6 +65,45 @@ get_busybox()
 	fi
 }
 
+# policy_command MODULE: what compiles a policy. Without the features of the kernel
+# that it is for, apparmor_parser leaves out rules without a word.
+policy_command()
+{
+	case $1 in
+	apparmor) say apparmor_parser -M /etc/apparmor.d/abi/3.0 -Q -K ;;
+	selinux) say secilc -c 33 -f /dev/null ;;
+	esac
+}
+
+# The policies of the tests, policy.MODULE, for the modules that the kernel has
+compile_policies()
+{
+	for module in apparmor selinux; do
+		rm -f "$OUT/policy-$module"
+		has_option "CONFIG_SECURITY_$(say "$module" | tr '[:lower:]' '[:upper:]')" || continue
+		# shellcheck disable=SC2046 # a command and its words
+		set -- $(policy_command "$module")
+		for name in $NAMES; do
+			source=$PROGRAMS_TREE/tools/testing/selftests/$name/policy.$module
+			[ -f "$source" ] || continue
+			if command -v "$1" >/dev/null 2>&1; then
+				"$@" -o "$OUT/policy-$module" "$source"
+			else
+				say "policy.$module: not compiled, $1 is missing; tests that need it skip"
+			fi
+		done
+	done
+}
+
+list_policies()
+{
+	say "dir /policy 755 0 0"
+	for module in apparmor selinux; do
+		[ ! -f "$OUT/policy-$module" ] ||
+			say "file /policy/$module $OUT/policy-$module 644 0 0"
+	done
+}
+
 list_programs()
 {
 	say "dir /tests 755 0 0"
@@ -90,6 +130,7 @@ list()
 	say "file /commands.sh $HARNESS/guest/commands.sh 755 0 0"
 	say "file /demo $OUT/demo 644 0 0"
 	list_programs
+	list_policies
 }
 
 # Those of several series together; the longest timeout comes last, and counts.
@@ -114,6 +155,7 @@ for program in init ktap; do
 done
 say 'root:x:0:0:root:/root:/bin/sh' >"$OUT/passwd"
 join_files
+compile_policies
 list >"$OUT/initramfs.list"
 "$OUT/usr/gen_init_cpio" "$OUT/initramfs.list" >"$OUT/initramfs.new"
 mv "$OUT/initramfs.new" "$OUT/initramfs.cpio"

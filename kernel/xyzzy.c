@@ -141,6 +141,7 @@ struct xyzzy_strings {
  * @nr_cpus: Number of CPUs whose counters are summed for each record
  * @next: Lowest PID not looked at yet
  * @over: No PID at or above @next is in use
+ * @hidden: Process that was hidden when last asked about in this batch
  * @deferred: Task left to fill_deferred(), with PID @next - 1
  * @tids: Bitmap of thread IDs of @tgid, NULL unless its threads are walked
  * @first_tid: Thread ID of the first bit in @tids
@@ -164,6 +165,7 @@ struct xyzzy_walk {
 	int nr_cpus;
 	int next;
 	bool over;
+	const struct signal_struct *hidden;
 	struct task_struct *deferred;
 	unsigned long *tids;
 	u32 first_tid;
@@ -840,8 +842,10 @@ static bool report_task(struct xyzzy_walk *walk, struct pid *pid,
 
 	do {
 		groups = visible_groups(walk, task);
-		if (!groups)
+		if (!groups) {
+			walk->hidden = sig;
 			return false;
+		}
 		if (fill_record(rec, task, pid, walk, groups)) {
 			if (walk->strings.buf)
 				add_source(walk, rec, task);
@@ -879,6 +883,9 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 
 	if (!task)
 		return false;
+	/* Modules may log a denial: do not ask them for each thread */
+	if (IS_ENABLED(CONFIG_SECURITY) && task->signal == walk->hidden)
+		return false;
 	if (!needs_lock(walk))
 		return report_task(walk, pid, task, rec);
 
@@ -912,6 +919,8 @@ static noinline_for_stack long fill_batch(struct xyzzy_walk *walk, void *batch,
 
 	walk->restricted = is_restricted(walk);
 	guard(rcu)();
+	/* RCU keeps it from being freed and used again */
+	walk->hidden = NULL;
 	while (n < room && budget > 0 && !walk->over) {
 		found = find_pids(walk, pids, min_t(size_t, room - n, budget));
 		for (i = 0; i < found && budget > 0; i++) {

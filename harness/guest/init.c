@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The first process of a guest: mount what programs expect, run the program
- * that the kernel's command line names, and say how it ended on a serial port
- * that nothing else writes to.
+ * The first process of a guest: mount what programs expect, load policies of
+ * security modules, run the program that the kernel's command line names, and say
+ * how it ended on a serial port that nothing else writes to.
  *
  *   result_port=TTY -- PROGRAM [ARGUMENT...]
  *
@@ -35,6 +35,42 @@ static const struct {
 	{ "tmpfs", "/dev/shm", "mode=1777" },
 	{ "tmpfs", "/tmp", "mode=1777" },
 };
+
+/*
+ * Policies in the initramfs, for security modules that take one from a file. Where
+ * the module is not active, that file is not there.
+ */
+static const struct {
+	const char *type, *dir, *policy, *load;
+} modules[] = {
+	{ "securityfs", "/sys/kernel/security", "/policy/apparmor",
+	  "/sys/kernel/security/apparmor/.load" },
+	{ "selinuxfs", "/sys/fs/selinux", "/policy/selinux", "/sys/fs/selinux/load" },
+};
+
+/* A policy has to be written at once. */
+static void load_policy(const char *policy, const char *load)
+{
+	static char text[1 << 20];
+	int in = open(policy, O_RDONLY | O_CLOEXEC);
+	int out = open(load, O_WRONLY | O_CLOEXEC);
+	ssize_t len = in < 0 ? 0 : read(in, text, sizeof(text));
+
+	if (out >= 0 && len > 0 && write(out, text, len) != len)
+		printf("init: %s: %s\n", load, strerror(errno));
+	close(in);
+	close(out);
+}
+
+static void load_policies(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (!access(modules[i].policy, R_OK) &&
+		    !mount(modules[i].type, modules[i].dir, modules[i].type, 0, NULL))
+			load_policy(modules[i].policy, modules[i].load);
+}
 
 static void mount_all(void)
 {
@@ -122,6 +158,7 @@ int main(int argc, char **argv)
 	mkdir("/tmp", 01777);
 	mount_all();
 	open_console();
+	load_policies();
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
 	setenv("HOME", "/", 1);
 	setenv("TERM", "vt100", 0);

@@ -116,7 +116,7 @@ enum target_id {
 	TARGET_ZOMBIE,
 	TARGET_USERNS,
 	TARGET_PIDNS,
-	TARGET_SMACK,
+	TARGET_LABELED,
 	NR_TARGETS,
 };
 
@@ -133,7 +133,7 @@ static const struct target_kind {
 	bool zombie;
 	bool inner;		/* In the child PID namespace */
 	bool userns;
-	const char *smack_label;
+	bool labeled;
 } target_kinds[NR_TARGETS] = {
 	[TARGET_OWN] = { 'o', OWN },
 	[TARGET_NOT_DUMPABLE] = { 'n', OWN_NOT_DUMPABLE },
@@ -143,16 +143,32 @@ static const struct target_kind {
 	[TARGET_ZOMBIE] = { 'z', OWN, .zombie = true },
 	[TARGET_USERNS] = { 'i', .userns = true },
 	[TARGET_PIDNS] = { 'p', OWN, .inner = true },
-	[TARGET_SMACK] = { 's', OWN, .smack_label = SMACK_TARGET },
+	[TARGET_LABELED] = { 's', OWN, .labeled = true },
 };
+
+/* The module that is active knows one of these. */
+static const struct label target_labels[] = {
+	SMACK_LABEL(SMACK_TARGET),
+	APPARMOR_PROFILE("xyzzy_target"),
+	SELINUX_DOMAIN("target_t"),
+};
+
+static inline int set_target_label(void)
+{
+	int err = -EOPNOTSUPP;
+
+	for (size_t i = 0; i < ARRAY_SIZE(target_labels) && err == -EOPNOTSUPP; i++)
+		err = set_label(&target_labels[i]);
+	return err;
+}
 
 static inline int target_make(void *arg)
 {
 	const struct target_kind *kind = arg;
 	int err = 0;
 
-	if (kind->smack_label)
-		err = set_smack_label(kind->smack_label);
+	if (kind->labeled)
+		err = set_target_label();
 	if (err)
 		return err;
 	if (!kind->userns)
@@ -220,6 +236,20 @@ enum row_id {
 	ROW_SMACK_RX,
 	ROW_SMACK_R,
 	ROW_SMACK_X,
+	ROW_APPARMOR_UNCONFINED,
+	ROW_APPARMOR_ALL,
+	ROW_APPARMOR_NO_READBY,
+	ROW_APPARMOR_NO_PTRACE,
+	ROW_APPARMOR_DIRS_PTRACE,
+	ROW_APPARMOR_DIRS_ONLY,
+	ROW_APPARMOR_NO_FILES,
+	ROW_SELINUX_UNCONFINED,
+	ROW_SELINUX_NO_RULE,
+	ROW_SELINUX_NO_GETSCHED,
+	ROW_SELINUX_NO_LABELS,
+	ROW_SELINUX_NO_SEARCH,
+	ROW_SELINUX_DIRS_ONLY,
+	ROW_SELINUX_NO_PROC,
 	NR_ROWS,
 };
 
@@ -245,7 +275,7 @@ struct row {
 	struct caller caller;
 	enum place place;
 	bool same_as_owner;
-	bool unlike_files;	/* A file is closed although the ptrace check passes */
+	bool unlike_files;	/* Is not shown just what the files show */
 	bool cannot_attach;	/* Ensure that the caller cannot trace its own */
 	bool in_targets_userns;
 	int yama_scope;		/* 0: unchanged */
@@ -327,20 +357,85 @@ static const struct row rows[NR_ROWS] = {
 		.open_errno = EACCES,
 	},
 	[ROW_SMACK] = {
-		"Smack, no rule", OWNER_WITH(.smack_label = "XyzzyNone"),
+		"Smack, no rule", OWNER_WITH(.label = SMACK_LABEL("XyzzyNone")),
 		.smack_access = "-", .same_as_owner = true,
 	},
 	[ROW_SMACK_RX] = {
-		"Smack, rule rx", OWNER_WITH(.smack_label = "XyzzyRX"),
+		"Smack, rule rx", OWNER_WITH(.label = SMACK_LABEL("XyzzyRX")),
 		.smack_access = "rx",
 	},
 	[ROW_SMACK_R] = {
-		"Smack, rule r", OWNER_WITH(.smack_label = "XyzzyR"),
+		"Smack, rule r", OWNER_WITH(.label = SMACK_LABEL("XyzzyR")),
 		.smack_access = "r", .unlike_files = true,
 	},
 	[ROW_SMACK_X] = {
-		"Smack, rule x", OWNER_WITH(.smack_label = "XyzzyX"),
+		"Smack, rule x", OWNER_WITH(.label = SMACK_LABEL("XyzzyX")),
 		.smack_access = "x", .same_as_owner = true,
+	},
+	[ROW_APPARMOR_UNCONFINED] = {
+		"AppArmor, unconfined",
+		OWNER_WITH(.label = APPARMOR_PROFILE("unconfined")),
+		.same_as_owner = true,
+	},
+	[ROW_APPARMOR_ALL] = {
+		"AppArmor, all", OWNER_WITH(.label = APPARMOR_PROFILE("xyzzy_all")),
+		.same_as_owner = true,
+	},
+	[ROW_APPARMOR_NO_READBY] = {
+		"AppArmor, no readby",
+		OWNER_WITH(.label = APPARMOR_PROFILE("xyzzy_no_readby")),
+	},
+	[ROW_APPARMOR_NO_PTRACE] = {
+		"AppArmor, no ptrace",
+		OWNER_WITH(.label = APPARMOR_PROFILE("xyzzy_no_ptrace")),
+	},
+	[ROW_APPARMOR_DIRS_PTRACE] = {
+		"AppArmor, dirs, ptrace",
+		OWNER_WITH(.label = APPARMOR_PROFILE("xyzzy_dirs_ptrace")),
+		.same_as_owner = true, .unlike_files = true,
+	},
+	[ROW_APPARMOR_DIRS_ONLY] = {
+		"AppArmor, dirs only",
+		OWNER_WITH(.label = APPARMOR_PROFILE("xyzzy_dirs_only")),
+		.unlike_files = true,
+	},
+	[ROW_APPARMOR_NO_FILES] = {
+		"AppArmor, no files",
+		OWNER_WITH(.label = APPARMOR_PROFILE("xyzzy_no_files")),
+		.open_errno = EACCES, .unlike_files = true,
+	},
+	[ROW_SELINUX_UNCONFINED] = {
+		"SELinux, unconfined",
+		OWNER_WITH(.label = SELINUX_DOMAIN("kernel_t")),
+		.same_as_owner = true,
+	},
+	[ROW_SELINUX_NO_RULE] = {
+		"SELinux, no rule",
+		OWNER_WITH(.label = SELINUX_DOMAIN("no_rule_t")),
+	},
+	[ROW_SELINUX_NO_GETSCHED] = {
+		"SELinux, no getsched",
+		OWNER_WITH(.label = SELINUX_DOMAIN("no_getsched_t")),
+		.unlike_files = true,
+	},
+	[ROW_SELINUX_NO_LABELS] = {
+		"SELinux, no labels",
+		OWNER_WITH(.label = SELINUX_DOMAIN("no_labels_t")),
+		.unlike_files = true,
+	},
+	[ROW_SELINUX_NO_SEARCH] = {
+		"SELinux, no search",
+		OWNER_WITH(.label = SELINUX_DOMAIN("no_search_t")),
+		.unlike_files = true,
+	},
+	[ROW_SELINUX_DIRS_ONLY] = {
+		"SELinux, dirs only",
+		OWNER_WITH(.label = SELINUX_DOMAIN("dirs_only_t")),
+	},
+	[ROW_SELINUX_NO_PROC] = {
+		"SELinux, no /proc",
+		OWNER_WITH(.label = SELINUX_DOMAIN("no_proc_t")),
+		.open_errno = EACCES,
 	},
 };
 
@@ -356,7 +451,7 @@ struct truth {
 	bool io_readable;
 	bool io_owned_by_root;
 	bool ptrace;		/* hidepid=4 lets the caller in */
-	bool scheduler;		/* It can read the scheduling attributes */
+	int scheduler_err;	/* Of reading the scheduling attributes */
 };
 
 /* What xyzzy() says; the arrays are without and with XYZZY_THREADS. */
@@ -497,6 +592,14 @@ static inline bool may_ptrace(int hidepid_4_fd, pid_t pid)
 	return !err || err == EACCES;
 }
 
+/* The errno of reading the scheduling attributes, ESRCH for no @pid. */
+static inline int scheduler_error(pid_t pid)
+{
+	if (!pid)
+		return ESRCH;
+	return sched_getscheduler(pid) < 0 ? errno : 0;
+}
+
 static inline void ask_procfs(const struct asking *asking, int col)
 {
 	const struct cell *own = asking->line->cells[COL_NO_PROCFS];
@@ -515,8 +618,7 @@ static inline void ask_procfs(const struct asking *asking, int col)
 		truth->io_readable = can_read(fd, pid, "io");
 		truth->io_owned_by_root = is_owned_by_root(fd, pid, "io");
 		truth->ptrace = may_ptrace(hidepid_4_fd, pid);
-		truth->scheduler = own[i].truth.pid &&
-			sched_getscheduler(own[i].truth.pid) >= 0;
+		truth->scheduler_err = scheduler_error(own[i].truth.pid);
 	}
 }
 
@@ -615,7 +717,7 @@ static inline int become_row(const struct row *row, const struct subject *target
 	if (row->in_targets_userns)
 		err = join_userns_of(targets[TARGET_USERNS].pid);
 	if (row->smack_access)
-		err = set_smack_rule(row->caller.smack_label, SMACK_TARGET,
+		err = set_smack_rule(row->caller.label.text, SMACK_TARGET,
 				     row->smack_access);
 	return err ?: become(&row->caller);
 }

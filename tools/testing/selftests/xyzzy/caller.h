@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/lsm.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/fsuid.h>
@@ -78,13 +79,58 @@ static inline int set_smack_rule(const char *subject, const char *object,
 	return err;
 }
 
-static inline int set_smack_label(const char *label)
-{
-	int fd = open_fs("smackfs", NULL);
+/*
+ * A label that a security module gives to a process, with the profiles and domains
+ * of policy.apparmor and policy.selinux
+ */
+struct label {
+	__u64 module;
+	const char *text;	/* NULL: the label stays */
+};
 
-	close_fd(fd);
-	return fd < 0 ? -EOPNOTSUPP :
-			write_text(AT_FDCWD, "/proc/self/attr/current", label);
+#define SMACK_LABEL(_label) { LSM_ID_SMACK, _label }
+#define APPARMOR_PROFILE(_profile) { LSM_ID_APPARMOR, "changeprofile " _profile }
+#define SELINUX_DOMAIN(_type) { LSM_ID_SELINUX, "u:r:" _type }
+
+#ifndef __NR_lsm_set_self_attr
+#define __NR_lsm_set_self_attr (NR_BASE + 460)
+#endif
+
+/* Does SELinux enforce policy.selinux? Any label works before it has a policy. */
+static inline bool have_selinux_policy(void)
+{
+	int fd = open_fs("selinuxfs", NULL), enforce;
+	char c = '0';
+
+	if (fd < 0)
+		return false;
+	enforce = openat(fd, "enforce", O_RDONLY | O_CLOEXEC);
+	if (enforce < 0 || read(enforce, &c, 1) != 1 ||
+	    faccessat(fd, "booleans/xyzzy", F_OK, 0))
+		c = '0';
+	close_fd(enforce);
+	close(fd);
+	return c == '1';
+}
+
+static inline int set_label(const struct label *label)
+{
+	union {
+		struct lsm_ctx ctx;
+		char room[sizeof(struct lsm_ctx) + 64];
+	} attr = { .ctx = {
+		.id = label->module, .len = sizeof(attr),
+		.ctx_len = strlen(label->text) + 1,
+	} };
+
+	if (label->module == LSM_ID_SELINUX && !have_selinux_policy())
+		return -EOPNOTSUPP;
+	memcpy(attr.ctx.ctx, label->text, attr.ctx.ctx_len);
+	if (!syscall(__NR_lsm_set_self_attr, LSM_ATTR_CURRENT, &attr,
+		     sizeof(attr), 0))
+		return 0;
+	/* AppArmor has no such profile. */
+	return errno == ENOSYS || errno == ENOENT ? -EOPNOTSUPP : -errno;
 }
 
 #define YAMA_SCOPE "/proc/sys/kernel/yama/ptrace_scope"
@@ -123,7 +169,7 @@ struct caller {
 	bool no_ptrace;		/* Has all the others */
 	bool userns;		/* In a user namespace of its own */
 	const char *id_map;	/* It is root of that, with these IDs */
-	const char *smack_label;
+	struct label label;
 	__u64 landlock;		/* Access that a Landlock domain denies */
 };
 
@@ -170,8 +216,8 @@ static inline int become(const struct caller *caller)
 	gid_t gid = caller->gid;
 	int err = 0;
 
-	if (caller->smack_label)
-		err = set_smack_label(caller->smack_label);
+	if (caller->label.text)
+		err = set_label(&caller->label);
 	if (err)
 		return err;
 	if (prctl(PR_SET_KEEPCAPS, caller->ptrace) ||

@@ -100,7 +100,10 @@ static inline pid_t spawn_blocked(void)
 	return pid;
 }
 
-/* Fork @nr children that sleep; an ID of 0 stands for one that failed. */
+/*
+ * Fork @nr children that sleep, and sort their IDs, as they may have wrapped
+ * around. If one fails, an ID of 0 stands for each that is missing.
+ */
 static inline int spawn_many(pid_t *pids, int nr)
 {
 	memset(pids, 0, nr * sizeof(*pids));
@@ -109,6 +112,7 @@ static inline int spawn_many(pid_t *pids, int nr)
 		if (pids[i] < 0)
 			return -1;
 	}
+	sort_pids(pids, nr);
 	return 0;
 }
 
@@ -179,6 +183,20 @@ static inline int skip_ids(int nr)
 		return err;
 	snprintf(text, sizeof(text), "%lld", last + nr);
 	return write_text(AT_FDCWD, "/proc/sys/kernel/ns_last_pid", text);
+}
+
+/*
+ * If the IDs would wrap around within the next @nr, let them do so now, where
+ * the caller is able to choose IDs.
+ */
+static inline void avoid_wrap(int nr)
+{
+	struct proc_dir dir = { "/proc/sys/kernel" };
+	long long last, max;
+
+	if (!proc_num(&dir, "ns_last_pid", &last) &&
+	    !proc_num(&dir, "pid_max", &max) && last + nr >= max)
+		skip_ids(max - 1 - last);
 }
 
 static inline void start_threads(int nr, int gap, int *report_fd)

@@ -974,6 +974,55 @@ TEST_F(cmdline, of_the_threads_only_the_leader_has_it)
 		  strings_end(&self->reader.area, tasks, 4));
 }
 
+/* A walk over a program with @size bytes of arguments and then a zombie */
+static void expect_none_after(struct __test_metadata *_metadata,
+			      FIXTURE_DATA(cmdline) * self, size_t size)
+{
+	struct xyzzy_task tasks[16];
+	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_CMDLINE, tasks, 16);
+	const char * const argv[] = { bytes_of('x', size - 1), NULL };
+	bool found = false;
+	long nr;
+
+	avoid_wrap(100);
+	self->pid = spawn_program(argv);
+	ASSERT_LT(0, self->pid);
+	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
+	ASSERT_TRUE(make_zombie(self->subject.pid));
+
+	area_use(&params, &self->reader.area);
+	params.cursor = self->pid;
+	nr = xyzzy_call(&params, 0);
+	ASSERT_LT(1, nr);
+	EXPECT_LE(0, strings_end(&self->reader.area, tasks, nr));
+	ASSERT_EQ(self->pid, (pid_t)tasks[0].pid);
+	self->reader.task = tasks[0];
+	read_file(_metadata, &self->reader, self->pid);
+	EXPECT_EQ((ssize_t)size, self->reader.file_len);
+	expect_file(_metadata, &self->reader);
+	for (long i = 1; i < nr; i++) {
+		if (tasks[i].pid != (__u32)self->subject.pid)
+			continue;
+		EXPECT_TRUE(record_has(&tasks[i], XYZZY_CMDLINE));
+		EXPECT_EQ(0U, tasks[i].cmdline_len);
+		EXPECT_EQ(0ULL, tasks[i].cmdline_size);
+		found = true;
+	}
+	EXPECT_TRUE(found);
+	subject_kill(&self->subject);
+	kill_child(self->pid);
+	self->pid = -1;
+}
+
+/* Among the sizes is that of a buffer that the kernel may use. */
+TEST_F(cmdline, none_after_one_that_fills_a_buffer)
+{
+	for (size_t size = 4096; size <= 65536; size *= 2) {
+		for (size_t less = 0; less < 3; less++)
+			expect_none_after(_metadata, self, size - less);
+	}
+}
+
 TEST_F(cmdline, the_caller_has_its_own)
 {
 	compare(_metadata, &self->reader, getpid());

@@ -366,7 +366,8 @@ TEST(proc_of_mode_0700_is_closed_to_users)
 /*
  * Security modules. Landlock checks a directory when it is opened: a process in a
  * domain cannot open one that it may not read, but can use one that is open
- * already. Smack checks the directory in each call.
+ * already. AppArmor allows the use of what an unconfined process has opened. Smack
+ * and SELinux check the directory in each call.
  */
 #define SMACK_DIR "XyzzyDir"
 #define SMACK_READER "XyzzyReader"
@@ -380,6 +381,7 @@ FIXTURE(module)
 FIXTURE_VARIANT(module)
 {
 	__u64 landlock;
+	struct label label;
 	const char *smack_access;
 	long open_stat;
 	long open_and_walk;
@@ -387,29 +389,37 @@ FIXTURE_VARIANT(module)
 };
 
 FIXTURE_VARIANT_ADD(module, landlock_denies_dirs)
-	{ LANDLOCK_ACCESS_FS_READ_DIR, NULL, -EACCES, -EACCES, 1 };
+	{ LANDLOCK_ACCESS_FS_READ_DIR, {}, NULL, -EACCES, -EACCES, 1 };
 FIXTURE_VARIANT_ADD(module, landlock_denies_files)
-	{ LANDLOCK_ACCESS_FS_READ_FILE, NULL, -EACCES, 1, 1 };
+	{ LANDLOCK_ACCESS_FS_READ_FILE, {}, NULL, -EACCES, 1, 1 };
 FIXTURE_VARIANT_ADD(module, landlock_denies_both)
-	{ LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE, NULL,
+	{ LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE, {}, NULL,
 	  -EACCES, -EACCES, 1 };
 FIXTURE_VARIANT_ADD(module, landlock_denies_neither)
-	{ LANDLOCK_ACCESS_FS_MAKE_SYM, NULL, 1, 1, 1 };
+	{ LANDLOCK_ACCESS_FS_MAKE_SYM, {}, NULL, 1, 1, 1 };
 FIXTURE_VARIANT_ADD(module, smack_no_access)
-	{ 0, "-", -EACCES, -EACCES, -EACCES };
+	{ 0, SMACK_LABEL(SMACK_READER), "-", -EACCES, -EACCES, -EACCES };
 FIXTURE_VARIANT_ADD(module, smack_r)
-	{ 0, "r", -EACCES, -EACCES, -EACCES };
+	{ 0, SMACK_LABEL(SMACK_READER), "r", -EACCES, -EACCES, -EACCES };
 FIXTURE_VARIANT_ADD(module, smack_x)
-	{ 0, "x", -EACCES, -EACCES, -EACCES };
+	{ 0, SMACK_LABEL(SMACK_READER), "x", -EACCES, -EACCES, -EACCES };
 FIXTURE_VARIANT_ADD(module, smack_rx)
-	{ 0, "rx", 1, 1, 1 };
+	{ 0, SMACK_LABEL(SMACK_READER), "rx", 1, 1, 1 };
+FIXTURE_VARIANT_ADD(module, apparmor_denies_all_files)
+	{ 0, APPARMOR_PROFILE("xyzzy_no_files"), NULL, -EACCES, -EACCES, 1 };
+FIXTURE_VARIANT_ADD(module, apparmor_allows_all_files)
+	{ 0, APPARMOR_PROFILE("xyzzy_no_ptrace"), NULL, 1, 1, 1 };
+FIXTURE_VARIANT_ADD(module, selinux_denies_reading_the_directory)
+	{ 0, SELINUX_DOMAIN("no_proc_t"), NULL, -EACCES, -EACCES, -EACCES };
+FIXTURE_VARIANT_ADD(module, selinux_allows_reading_the_directory)
+	{ 0, SELINUX_DOMAIN("no_rule_t"), NULL, 1, 1, 1 };
 
 FIXTURE_SETUP(module)
 {
 	const struct caller caller = {
 		.uids = USER_IDS, .gid = USER, .group = GROUP,
 		.landlock = variant->landlock,
-		.smack_label = variant->smack_access ? SMACK_READER : NULL,
+		.label = variant->label,
 	};
 	int err = 0;
 
@@ -430,7 +440,7 @@ FIXTURE_SETUP(module)
 	self->asked->procfd = self->procfs.fd;
 	ASSERT_EQ(0, run_in_child(ask, self->asked));
 	if (self->asked->err == -EOPNOTSUPP)
-		SKIP(return, "Landlock is off");
+		SKIP(return, "the security module is off, or its policy is not loaded");
 	ASSERT_EQ(0, self->asked->err);
 }
 

@@ -6,7 +6,7 @@
  *
  *   xyzzy_table_test table
  *
- * prints the table as it is in Documentation/userspace-api/xyzzy.rst.
+ * first prints the table as it is in Documentation/userspace-api/xyzzy.rst.
  */
 #include "kselftest_harness.h"
 #include "access_table.h"
@@ -41,19 +41,21 @@ static bool next_cell(const struct line *line, struct place_in_row *at)
 }
 
 /*
- * The rule. EACCES is from a security module that denies opening the file. It
- * does not count if the module allows the ptrace check or, with a procfs,
- * reading the scheduling attributes. Neither does the mode of io.
+ * The rule. EACCES is from a security module. If that denies opening the file, it
+ * does not count if the module allows the ptrace check or, with a procfs, reading
+ * the scheduling attributes. If it denies these two, an open file does not count.
+ * Neither does the mode of io.
  */
 static bool must_be_shown(const struct place_in_row *at)
 {
 	const struct truth *truth = &at->cell->truth;
 
-	if (!truth->pid)
+	if (!truth->pid || (truth->stat_err && truth->stat_err != EACCES))
 		return false;
-	if (truth->stat_err != EACCES)
-		return !truth->stat_err;
-	return truth->ptrace || (at->col != COL_NO_PROCFS && truth->scheduler);
+	if (truth->ptrace)
+		return true;
+	return truth->stat_err ? at->col != COL_NO_PROCFS && !truth->scheduler_err :
+				 truth->scheduler_err != EACCES;
 }
 
 static bool must_have_io(const struct place_in_row *at)
@@ -128,6 +130,20 @@ FIXTURE_VARIANT_ADD(row, smack) { ROW_SMACK };
 FIXTURE_VARIANT_ADD(row, smack_rx) { ROW_SMACK_RX };
 FIXTURE_VARIANT_ADD(row, smack_r) { ROW_SMACK_R };
 FIXTURE_VARIANT_ADD(row, smack_x) { ROW_SMACK_X };
+FIXTURE_VARIANT_ADD(row, apparmor_unconfined) { ROW_APPARMOR_UNCONFINED };
+FIXTURE_VARIANT_ADD(row, apparmor_all) { ROW_APPARMOR_ALL };
+FIXTURE_VARIANT_ADD(row, apparmor_no_readby) { ROW_APPARMOR_NO_READBY };
+FIXTURE_VARIANT_ADD(row, apparmor_no_ptrace) { ROW_APPARMOR_NO_PTRACE };
+FIXTURE_VARIANT_ADD(row, apparmor_dirs_ptrace) { ROW_APPARMOR_DIRS_PTRACE };
+FIXTURE_VARIANT_ADD(row, apparmor_dirs_only) { ROW_APPARMOR_DIRS_ONLY };
+FIXTURE_VARIANT_ADD(row, apparmor_no_files) { ROW_APPARMOR_NO_FILES };
+FIXTURE_VARIANT_ADD(row, selinux_unconfined) { ROW_SELINUX_UNCONFINED };
+FIXTURE_VARIANT_ADD(row, selinux_no_rule) { ROW_SELINUX_NO_RULE };
+FIXTURE_VARIANT_ADD(row, selinux_no_getsched) { ROW_SELINUX_NO_GETSCHED };
+FIXTURE_VARIANT_ADD(row, selinux_no_labels) { ROW_SELINUX_NO_LABELS };
+FIXTURE_VARIANT_ADD(row, selinux_no_search) { ROW_SELINUX_NO_SEARCH };
+FIXTURE_VARIANT_ADD(row, selinux_dirs_only) { ROW_SELINUX_DIRS_ONLY };
+FIXTURE_VARIANT_ADD(row, selinux_no_proc) { ROW_SELINUX_NO_PROC };
 
 FIXTURE_SETUP(row)
 {
@@ -138,7 +154,7 @@ FIXTURE_SETUP(row)
 		SKIP(return, "%s", table->skip);
 	ASSERT_EQ(0, table->err);
 	if (self->line->err == -EOPNOTSUPP)
-		SKIP(return, "the kernel does not support: %s",
+		SKIP(return, "not in the kernel, or its policy is not loaded: %s",
 		     self->row->name);
 	ASSERT_EQ(0, self->line->err);
 }
@@ -398,7 +414,10 @@ static int print_table(void)
 int main(int argc, char **argv)
 {
 	table = measure_table();
-	if (argc == 2 && !strcmp(argv[1], "table"))
-		return print_table();
+	if (argc == 2 && !strcmp(argv[1], "table")) {
+		if (print_table())
+			return EXIT_FAILURE;
+		argc = 1;
+	}
 	return test_harness_run(argc, argv);
 }

@@ -417,6 +417,7 @@ FIXTURE_SETUP(group)
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	self->nr = variant->nr;
+	avoid_wrap(self->nr + 10);
 	if (variant->wrap)
 		self->pid = spawn_wrapped(self->tids + 1, self->nr - 1);
 	else if (variant->gap)

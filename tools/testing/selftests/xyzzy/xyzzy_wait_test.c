@@ -278,6 +278,7 @@ FIXTURE_SETUP(held)
 	if (!(xyzzy_supported() & XYZZY_IO))
 		SKIP(return, "no /proc/PID/io to see that execve() waits");
 	adopt_orphans();
+	avoid_wrap(100);
 	self->waiter = share_memory(sizeof(*self->waiter));
 	self->before = spawn_blocked();
 	ASSERT_LT(0, self->before);
