@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench bench-accept check check-oracle check-arch check-hard coverage bisect lava patches send tree new boot gdb man clean
+.PHONY: help run bench bench-accept bench-native check check-oracle check-arch check-hard coverage bisect lava patches send tree new boot gdb man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
@@ -37,6 +37,10 @@ bench:	## Measure the cost of the call and that of /proc, and plot it
 bench-accept: ## Copy the figures of make bench to proof/bench and the documents
 	@$H/deps.sh build
 	@$H/bench.sh accept
+
+bench-native: ## Time the call natively, in user-mode Linux; AGAINST=REVISION compares with that
+	@$H/deps.sh build um
+	@$H/native.sh
 
 # The section of checks.list; another series has its own.
 section := check

@@ -97,8 +97,8 @@ def tables(tables_of, path):
         width = max(len(text) for text in [title, *(row[2] for row in rows)])
         lines = [title.ljust(width) + "".join(f" {f'N={n:,}':>9}" for n in sizes)]
         for way, abi, text in rows:
-            lines.append(text.ljust(width) + "".join(
-                f" {cell(figures, n, way, abi):>9}" for n in sizes))
+            lines.append((text.ljust(width) + "".join(
+                f" {cell(figures, n, way, abi):>9}" for n in sizes)).rstrip())
         texts.append("\n".join(lines) + "\n")
     return "\n".join(texts)
 

@@ -4,6 +4,8 @@
 # terminal, it then takes commands, and the guest ends with it.
 #
 #   gdb.sh [NAME]	the call of which series, by default that of the first one
+#   gdb.sh NAME SCRIPT COMMAND...
+#			run this script of gdb's, and this command, until the guest ends
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -14,9 +16,14 @@ for dir in $(series_dirs); do
 	! grep -qx "NAME=$name" "$dir/series/config" || demo=$dir/series/demo
 done
 [ -f "$demo" ] || die "$name: expected a series of this name, with a file series/demo"
-command=$(sed '/^#/d; /^$/d; q' "$demo")
+command=$(sed '/^#/d; /^$/d; q' "$demo") script=$HARNESS/gdb.py
+if [ $# -gt 1 ]; then
+	script=$(realpath "$2")
+	shift 2
+	command=$*
+fi
 make_work
-if [ -t 0 ]; then
+if [ -t 0 ] && [ "$script" = "$HARNESS/gdb.py" ]; then
 	limit=86400 batch=
 	# For gdb, which stops the guest then
 	trap : INT
@@ -39,4 +46,4 @@ timeout 60 sh -c 'until [ -S gdb ]; do sleep 0.2; done' || die "QEMU did not sta
 
 say "gdb: the guest boots, and runs $abi programs; its console is $console"
 # shellcheck disable=SC2086 # one option or none
-NAME=$name gdb -nx -q $batch -ex "directory $KERNEL_TREE" -x "$HARNESS/gdb.py" "$OUT/vmlinux"
+NAME=$name gdb -nx -q $batch -ex "directory $KERNEL_TREE" -x "$script" "$OUT/vmlinux"

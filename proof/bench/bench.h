@@ -38,6 +38,7 @@ struct bench {
 	char *strings;		/* The strings area */
 	size_t strings_size;
 	int *files;		/* One for each process, kept open; or NULL */
+	void **objects;		/* For chase(), one for each process */
 	int netlink;		/* For taskstats; -1: not there */
 	unsigned int family;	/* That of taskstats */
 };
@@ -61,6 +62,8 @@ struct method {
 	__u64 mask;		/* Groups, for xyzzy() */
 	unsigned int flags;	/* XYZZY_APPROX_MEM */
 	unsigned int files;	/* Which files of /proc */
+	unsigned int chase;	/* How many objects, for chase() */
+	unsigned int lines;	/* How many lines of each */
 	enum {
 		BENCH_PROCFD,	/* Through /proc, as root */
 		BENCH_OWN,	/* procfd -1, as root */
@@ -81,6 +84,7 @@ long walk(struct bench *bench, const struct method *method);
 long walk_threads(struct bench *bench, const struct method *method);
 long walk_first_thread(struct bench *bench, const struct method *method);
 long walk_threaded(struct bench *bench, const struct method *method);
+long probe(struct bench *bench, const struct method *method);
 long no_walk(struct bench *bench, const struct method *method);
 long empty_call(struct bench *bench, const struct method *method);
 
@@ -96,5 +100,12 @@ long read_threaded(struct bench *bench, const struct method *method);
 long ask_pidfds(struct bench *bench, const struct method *method);
 int open_taskstats(struct bench *bench);
 long ask_taskstats(struct bench *bench, const struct method *method);
+
+/* bench_floors.c */
+void bench_make_objects(struct bench *bench, const char *directory, size_t nr,
+			size_t stride);
+long do_nothing(struct bench *bench, const struct method *method);
+long copy_records(struct bench *bench, const struct method *method);
+long chase(struct bench *bench, const struct method *method);
 
 #endif /* __XYZZY_BENCH_H */

@@ -65,7 +65,16 @@ long walk_threaded(struct bench *bench, const struct method *method)
 	return sys_xyzzy(&params, 0);
 }
 
-/* One call for each process, without room for a record. */
+/* One call without room for a record. */
+long probe(struct bench *bench, const struct method *method)
+{
+	struct xyzzy_params params = params_of(bench, method);
+
+	params.nr_tasks = 0;
+	return sys_xyzzy(&params, 0) ? -1 : (long)bench->nr;
+}
+
+/* One such call for each process. */
 long no_walk(struct bench *bench, const struct method *method)
 {
 	struct xyzzy_params params = params_of(bench, method);
