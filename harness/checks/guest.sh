@@ -18,6 +18,7 @@ tests=$(test_programs "$@")
 # In the names of logs, which must not be too long
 named=$(printf -- '-%s' "$@")
 [ $# -gt 0 ] || named=
+named=$named$(say "${GUEST:-}" | tr : '\n' | sed -n 's/^lsm=/-/p')
 limit=${LIMIT:-1800}
 of_programs=${PROGRAMS:+, ${asked_old:-$PROGRAMS} programs}
 
