@@ -92,6 +92,9 @@ compiler()
 CROSS=${COMPILER%gcc*}
 KCC=$(compiler "$COMPILER")
 command -v ccache >/dev/null 2>&1 && KCC="ccache $KCC"
+# The compiler lists the headers. Otherwise ccache preprocesses each file on its own,
+# which makes a first build take a third longer.
+export CCACHE_DEPEND=1
 
 # parisc builds its vDSO with a compiler of this prefix without a version; powerpc
 # would, too, but does not need it.
