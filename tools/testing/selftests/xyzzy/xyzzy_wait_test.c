@@ -404,7 +404,7 @@ TEST_F_TIMEOUT(held, wait_ends_at_a_signal_with_the_records_so_far, TIMEOUT)
 	}
 	if (!in_time)
 		SKIP(return, NOT_HELD);
-	EXPECT_EQ(1, waiter->nr_signals);
+	EXPECT_EQ(1, atomic_load(&waiter->nr_signals));
 	ASSERT_LE(1, waiter->ret);
 	for (long i = 0; i < waiter->ret; i++)
 		EXPECT_GT((__u32)self->hold.pid, waiter->tasks[i].pid);
@@ -424,7 +424,7 @@ TEST_F_TIMEOUT(held, wait_continues_after_a_signal_without_records, TIMEOUT)
 	}
 	ASSERT_EQ(0, end_waiter(self));
 	EXPECT_EQ(1, waiter->ret);
-	EXPECT_LE(1, waiter->nr_signals);
+	EXPECT_LE(1, atomic_load(&waiter->nr_signals));
 }
 
 TEST_F_TIMEOUT(held, wait_ends_at_once_when_the_caller_is_killed, TIMEOUT)
