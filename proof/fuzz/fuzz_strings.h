@@ -221,7 +221,6 @@ static inline __u64 may_be_used(const struct fuzz_call *call,
 				const struct xyzzy_params *params, long ret,
 				__u64 at)
 {
-	const size_t whole = call->buf_room / params->task_size;
 	__u64 end = lesser(strings_size(params), call->strings_room);
 
 	if (!has_strings(params, world) || !ret || (ret < 0 && ret != -EFAULT))
@@ -229,7 +228,8 @@ static inline __u64 may_be_used(const struct fuzz_call *call,
 	/* The strings of records that could not be stored. */
 	if (ret < 0 || call->buf_where != WHERE_GOOD ||
 	    call->strings_room < strings_size(params) ||
-	    (params->nr_tasks > (size_t)ret && (size_t)ret == whole))
+	    (params->nr_tasks > (size_t)ret &&
+	     (size_t)ret == call->buf_room / params->task_size))
 		return end;
 	/* Long ones are stored in parts before they turn out not to fit. */
 	return strings_bound(call, world, params, 1) > 4096 ? end : at;
