@@ -81,7 +81,7 @@
 
 /* Limits of the buffer for the strings of a batch, and of the strings area */
 #define XYZZY_STRINGS_MIN	SZ_4K
-#define XYZZY_STRINGS_MAX	SZ_64K
+#define XYZZY_STRINGS_MAX	SZ_32K
 #define XYZZY_AREA_MAX		SZ_4G
 
 /* Size of the longest name, with the NUL */
@@ -179,8 +179,6 @@ struct xyzzy_walk {
 
 static void put_walk(struct xyzzy_walk *walk)
 {
-	kvfree(walk->strings.buf);
-	kfree(walk->strings.sources);
 	bitmap_free(walk->tids);
 	if (walk->deferred)
 		put_task_struct(walk->deferred);
@@ -297,35 +295,54 @@ static u32 nr_in_walk(const struct xyzzy_walk *walk, const struct pid *pid)
 }
 
 /*
- * Collect thread IDs of the process, starting with the lowest one that was not
- * looked at yet. Returns false if there is none.
+ * Collect the thread IDs of the process in a range from @first_tid on. Returns
+ * the lowest one, inside the range or not, that was not looked at yet, U32_MAX
+ * if there is none.
  */
-static bool collect_tids(struct xyzzy_walk *walk)
+static u32 collect_tids(struct xyzzy_walk *walk, u32 first_tid)
 {
+	const unsigned int level = walk->ns->level;
+	unsigned long *tids = walk->tids;
+	const u32 next = walk->next;
 	struct task_struct *leader, *thread;
-	u32 nr, first = U32_MAX;
+	const struct signal_struct *sig;
+	u32 nr, lowest = U32_MAX;
+	const struct pid *pid;
+
+	bitmap_zero(tids, XYZZY_TIDS);
+	walk->first_tid = first_tid;
 
 	guard(rcu)();
 	leader = pid_task(walk->tgid, PIDTYPE_TGID);
 	if (!leader)
-		return false;
+		return U32_MAX;
 
-	__for_each_thread(leader->signal, thread) {
-		nr = nr_in_walk(walk, READ_ONCE(thread->thread_pid));
-		if (nr >= walk->next && nr < first)
-			first = nr;
+	sig = leader->signal;
+	__for_each_thread(sig, thread) {
+		pid = READ_ONCE(thread->thread_pid);
+		/* All threads of a process are in the same PID namespace */
+		nr = pid ? pid->numbers[level].nr : 0;
+		if (nr < next)
+			continue;
+		lowest = min(lowest, nr);
+		if (nr - first_tid < XYZZY_TIDS)
+			__set_bit(nr - first_tid, tids);
 	}
-	if (first == U32_MAX)
-		return false;
+	return lowest;
+}
 
-	walk->next = first;
-	walk->first_tid = first;
-	bitmap_zero(walk->tids, XYZZY_TIDS);
-	__for_each_thread(leader->signal, thread) {
-		nr = nr_in_walk(walk, READ_ONCE(thread->thread_pid));
-		if (nr >= first && nr - first < XYZZY_TIDS)
-			__set_bit(nr - first, walk->tids);
-	}
+/* Returns false if the process has no more threads */
+static bool next_tids(struct xyzzy_walk *walk)
+{
+	/* Few threads have a lower ID than their leader */
+	u32 guess = max_t(u32, walk->next, nr_in_walk(walk, walk->tgid));
+	u32 lowest = collect_tids(walk, guess);
+
+	if (lowest == U32_MAX)
+		return false;
+	if (lowest - guess >= XYZZY_TIDS)
+		collect_tids(walk, lowest);
+	walk->next = walk->first_tid;
 	return true;
 }
 
@@ -1412,22 +1429,30 @@ static long read_strings(struct xyzzy_walk *walk, void *batch, size_t task_size,
 	return ret == -EFAULT ? ret : n;
 }
 
-static int alloc_strings(struct xyzzy_walk *walk,
-			 const struct xyzzy_params *params, size_t batch_size)
+/* One allocation for the records of a batch, their sources and the strings */
+static void *alloc_batch(struct xyzzy_walk *walk,
+			 const struct xyzzy_params *params, size_t nr)
 {
 	struct xyzzy_strings *strings = &walk->strings;
+	const size_t sources = nr * params->task_size;
+	const size_t buf = sources + nr * sizeof(*strings->sources);
+	void *batch;
 
 	if (!(walk->mask & XYZZY_STRINGS))
-		return 0;
+		return kzalloc(sources, GFP_KERNEL_ACCOUNT);
+
 	strings->area = params->strings;
 	strings->size = min_t(u64, params->strings_size, XYZZY_AREA_MAX);
 	strings->max = params->string_max ?: U64_MAX;
 	strings->buf_size = clamp(strings->size, XYZZY_STRINGS_MIN,
 				  XYZZY_STRINGS_MAX);
-	strings->buf = kvmalloc(strings->buf_size, GFP_KERNEL_ACCOUNT);
-	strings->sources = kcalloc(batch_size, sizeof(*strings->sources),
-				   GFP_KERNEL_ACCOUNT);
-	return strings->buf && strings->sources ? 0 : -ENOMEM;
+	batch = kvmalloc(buf + strings->buf_size, GFP_KERNEL_ACCOUNT);
+	if (!batch)
+		return NULL;
+
+	strings->sources = batch + sources;
+	strings->buf = batch + buf;
+	return memset(batch, 0, buf);
 }
 
 /*
@@ -1477,7 +1502,7 @@ static bool has_more(struct xyzzy_walk *walk)
 	if (walk->deferred)
 		return true;
 	if (walk->tids && walk->over)
-		walk->over = !collect_tids(walk);
+		walk->over = !next_tids(walk);
 	return !walk->over;
 }
 
@@ -1488,15 +1513,15 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 	const size_t task_size = params->task_size;
 	const size_t size = min3(room, XYZZY_BATCH_BYTES / task_size,
 				 XYZZY_BATCH_MAX);
-	void *batch __free(kfree) = NULL;
+	void *batch __free(kvfree) = NULL;
 	size_t whole, stored = 0;
 	struct xyzzy_task *last;
 	long filled;
 
 	if (!room)
 		return 0;
-	batch = kcalloc(size, task_size, GFP_KERNEL_ACCOUNT);
-	if (!batch || alloc_tids(walk) || alloc_strings(walk, params, size))
+	batch = alloc_batch(walk, params, size);
+	if (!batch || alloc_tids(walk))
 		return -ENOMEM;
 
 	while (stored < room && has_more(walk)) {

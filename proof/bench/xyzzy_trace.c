@@ -132,6 +132,9 @@ static void count_line(const char *text, double *value)
 {
 	size_t i;
 
+	/* kvmalloc() reports what it got from kmalloc(), which has reported it */
+	if (strstr(text, "call_site=__kvmalloc"))
+		return;
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
 		const char *pos = strstr(text, events[i]);
 
