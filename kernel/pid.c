@@ -6,7 +6,7 @@
  * @pids: Where to store the pids
  * @max: Size of @pids
  *
- * Like calling find_ge_pid() repeatedly, but descends the tree only once.
+ * Like calling find_ge_pid() repeatedly, but descends the tree once per leaf.
  *
  * Context: Under rcu_read_lock(), which also protects the pids that are found.
  * Return: The number of pids found. They are stored in increasing order.

@@ -71,8 +71,8 @@
 #define XYZZY_BATCH_MAX		100
 
 /*
- * Limits the work in an RCU read-side section: the number of PIDs looked at,
- * plus the number of threads and CPUs whose counts are summed
+ * Limits the work in an RCU read-side section: the number of PIDs found, plus
+ * the number of threads and CPUs whose counts are summed
  */
 #define XYZZY_BUDGET		128
 
@@ -140,7 +140,7 @@ struct xyzzy_strings {
  * @restricted: Show only processes that the caller may ptrace for reading
  * @nr_cpus: Number of CPUs whose counters are summed for each record
  * @next: Lowest PID not looked at yet
- * @over: No PID at or above @next is in use
+ * @over: No PID from @next on is in use; with @tids, none in their range
  * @hidden: Process that was hidden when last asked about in this batch
  * @deferred: Task left to fill_deferred(), with PID @next - 1
  * @tids: Bitmap of thread IDs of @tgid, NULL unless its threads are walked
@@ -319,7 +319,8 @@ static u32 collect_tids(struct xyzzy_walk *walk, u32 first_tid)
 
 	sig = leader->signal;
 	__for_each_thread(sig, thread) {
-		pid = READ_ONCE(thread->thread_pid);
+		/* Pairs with exchange_tids(), so that no ID is missed */
+		pid = smp_load_acquire(&thread->thread_pid);
 		/* All threads of a process are in the same PID namespace */
 		nr = pid ? pid->numbers[level].nr : 0;
 		if (nr < next)

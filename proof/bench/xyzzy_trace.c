@@ -10,9 +10,9 @@
  *
  * Prints "csv n,method,abi,value": the allocations of a call, the ns of its
  * longest RCU read-side section, and those of do_task_stat(), which fills in
- * /proc/PID/stat. The sections are fill_batch(); report_task() for a
- * process with more threads than a batch has room for; and collect_tids(), which
- * finds the threads of one process.
+ * /proc/PID/stat. The sections are fill_batch(), and report_task() for a process
+ * with more threads than a batch has room for. A call for the first thread of a
+ * process, which has to find the others, is timed as a whole.
  */
 #define _GNU_SOURCE
 #include <err.h>
