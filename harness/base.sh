@@ -52,12 +52,9 @@ is_on_kernel_org()
 find_release()
 {
 	[ ! -s "$source" ] || return 0
-	package=
 	any=
 	[ "$BASE" != "$STABLE_BASE" ] || any=any
-	if command -v apt-get >/dev/null 2>&1; then
-		package=$(find_package linux-source "$BASE" $any)
-	fi
+	package=$(find_package linux-source "$BASE" $any)
 	if [ -z "$package" ] && is_on_kernel_org; then
 		package=kernel.org
 	fi

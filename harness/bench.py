@@ -21,10 +21,7 @@ import sys
 
 # One for each word in front of the colon of a title.
 COLOURS = "0xd55e00 0xcc79a7 0x009e73 0x7f7f7f 0x0072b2 0x000000".split()
-TERMINALS = {
-    "svg": "svg noenhanced size 900,480 background rgb 'white'",
-    "png": "pngcairo noenhanced size 900,480",
-}
+TERMINAL = "svg noenhanced size 900,480 background rgb 'white'"
 GNUPLOT = pathlib.Path(__file__).with_name("bench.gnuplot")
 
 
@@ -192,14 +189,12 @@ def plot(bench, figures):
                          else bars_data(own, rows, int(n)))
         if not colours:
             continue
-        for suffix, terminal in TERMINALS.items():
-            script = [
-                "$data << END", data, "END", f"set terminal {terminal}",
-                f'set output "{figures / name}.{suffix}"',
-                f'heading = "{title}"; kind = "{kind}"; items = {len(colours)}',
-                f'colours = "{" ".join(colours)}"', f"load '{GNUPLOT}'", ""]
-            subprocess.run(["gnuplot"], input="\n".join(script), text=True,
-                           check=True)
+        script = [
+            "$data << END", data, "END", f"set terminal {TERMINAL}",
+            f'set output "{figures / name}.svg"',
+            f'heading = "{title}"; kind = "{kind}"; items = {len(colours)}',
+            f'colours = "{" ".join(colours)}"', f"load '{GNUPLOT}'", ""]
+        subprocess.run(["gnuplot"], input="\n".join(script), text=True, check=True)
 
 
 def hold(bench, table, percent, new):

@@ -16,12 +16,6 @@ limit=${LIMIT:-7200}
 console=$BUILD/log/coverage-$LABEL.log
 make_work
 
-run_tests()
-{
-	# shellcheck disable=SC2086 # a program and its words
-	"$HARNESS/boot.sh" on "$limit" /commands.sh coverage $tests >"$console" 2>&1
-}
-
 # FILE.gcda, as the guest printed it, next to the compiler's FILE.gcno.
 take_counts()
 {
@@ -34,7 +28,9 @@ take_counts()
 
 "$HARNESS/guest.sh" on
 status=0
-if ! step "guest $LABEL: count" "coverage-$LABEL" run_tests; then
+# shellcheck disable=SC2086 # words
+if ! step "guest $LABEL: count" "coverage-$LABEL" \
+	"$HARNESS/boot.sh" on "$limit" /commands.sh coverage $tests; then
 	say "a test failed; see $console"
 	status=1
 fi

@@ -13,23 +13,13 @@ are left out, the last one first.
 import pathlib
 import sys
 
-
-class Refused(Exception):
-    pass
-
-
-def find(lines, wanted, start, what, once=True):
-    found = [i for i, line in enumerate(lines) if line == wanted and i >= start]
-    if not found or (once and len(found) > 1):
-        raise Refused(f"{what}: expected {'exactly one' if once else 'a'} line, "
-                      f"found {len(found)}: {wanted}")
-    return found[0]
+from place import Refused, change, find_below, find_once, read
 
 
 def read_sections(growth):
     """{file: [hunk...]}, a hunk being a dictionary of keywords."""
     files, hunks, commit = {}, None, None
-    for number, line in enumerate(growth.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read(growth), 1):
         word, _, rest = line.partition(" ")
         if not line or line.startswith("#"):
             continue
@@ -54,32 +44,26 @@ def read_sections(growth):
 
 def without(lines, hunks, name):
     """The lines as they are before these hunks, which are of one commit."""
-    changes = {}
+    changes = []
     for hunk in hunks:
-        start = 0
-        if hunk["below"] is not None:
-            start = find(lines, hunk["below"], 0, name) + 1
-        begin = find(lines, hunk["lines"], start, name, hunk["below"] is None)
+        if hunk["below"] is None:
+            begin = find_once(name, hunk["lines"], lines)
+        else:
+            begin = find_below(name, hunk["lines"], lines,
+                               find_once(name, hunk["below"], lines))
         end = begin + 1
         if "through" in hunk:
-            end = find(lines, hunk["through"], begin, name, False) + 1
+            end = find_below(name, hunk["through"], lines, begin) + 1
         elif "before" in hunk:
-            end = find(lines, hunk["before"], begin, name, False)
-        changes[begin, end] = hunk["was"]
-    spans = sorted(changes)
-    for one, other in zip(spans, spans[1:]):
-        if one[1] > other[0]:
-            raise Refused(f"{name}: line {other[0] + 1} is in two hunks: "
-                          f"{lines[other[0]]}")
-    for begin, end in reversed(spans):
-        lines[begin:end] = changes[begin, end]
-    return lines
+            end = find_below(name, hunk["before"], lines, begin)
+        changes.append((begin, end, hunk["was"]))
+    return change(name, lines, changes)
 
 
 def main(repo, growth, name, *later):
     try:
         hunks = read_sections(pathlib.Path(growth)).get(name, [])
-        lines = (pathlib.Path(repo) / name).read_text(encoding="utf-8").splitlines()
+        lines = read(pathlib.Path(repo) / name)
         for commit in reversed(later):
             lines = without(lines, [hunk for hunk in hunks if hunk["commit"] == commit],
                             name)

@@ -5,7 +5,7 @@
 #   kernel.sh on|off WORD...
 #			make these targets instead of the image
 #
-# The image is OUT/kernel-on or kernel-off, its configuration config-on or -off.
+# The image is OUT/kernel-on or kernel-off.
 # With PRE_INCLUDE, the objects of the series include that header first.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -93,7 +93,6 @@ build()
 	# shellcheck disable=SC2046 # words for make
 	kernel_make $(series_objects) "$(basename "$IMAGE")"
 	cp "$OUT/$IMAGE" "$OUT/kernel-$state"
-	cp "$OUT/.config" "$OUT/config-$state"
 }
 
 lock "$LABEL"

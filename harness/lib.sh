@@ -279,7 +279,7 @@ step()
 	fi
 	if [ "$status" -ne 0 ]; then
 		say "$label: failed after $(($(date +%s) - begin)) s; the end of $log:"
-		tail -n 20 "$log"
+		tail -n 20 "$log" | sed 's/^/# /'
 		return "$status"
 	fi
 	say "$label: $(($(date +%s) - begin)) s"

@@ -9,7 +9,7 @@ ARGS are as in C, "int fd, const char __user *path, unsigned int flags"; STRUCT 
 1 for a call that takes them in a structure that can grow, else empty. DIR must not
 be there yet. TREE is a kernel tree, COMMIT the one in it without any series, and
 RELEASE is for series/config. The files of new/kinds say what an argument of a kind is
-checked for; new/all, and new/plain or new/struct, have the files of the series.
+checked for; new/all has the files of the series.
 """
 
 import datetime
@@ -21,8 +21,7 @@ import subprocess
 import sys
 import tempfile
 
-from new_arguments import (Argument, Refused, Reserved, is_dfd, join, read_arguments,
-                           read_table)
+from new_arguments import Argument, Refused, Reserved, is_dfd, join, read_arguments
 from new_text import align, man_text, pad, read_kind, render, tidy, wrap
 
 NEW = pathlib.Path(__file__).resolve().parent / "new"
@@ -32,6 +31,13 @@ TABLES = ("scripts/syscall.tbl", "arch/x86/entry/syscalls/syscall_64.tbl",
 # Where calls are defined
 SOURCES = ("include/linux/syscalls.h", "arch/x86/*.c", "block/*.c", "fs/*.c",
            "io_uring/*.c", "ipc/*.c", "kernel/*.c", "mm/*.c", "net/*.c", "security/*.c")
+
+# Lines of the kernel's tools/testing/selftests/Makefile, sorted as there
+TARGETS = """
+acct amd-pstate bpf cachestat cgroup connector cpu-hotplug damon dt exec filesystems fpu
+futex hid iommu ir kexec landlock livepatch lsm memfd mincore mount_setattr mqueue net
+pid_namespace power_supply prctl pstore resctrl rlimits rtc sched_ext sgx sparc64
+static_keys syscall_user_dispatch tc-testing timens tmpfs tty user_events x86 zram""".split()
 
 # The words of the templates
 
@@ -65,7 +71,8 @@ class Call:
     def base_words(self):
         return {"name": self.name, "NAME": self.name.upper(), "number": self.number,
                 "number+1": self.number + 1, "struct": self.struct,
-                "compat": bool(self.reasons), "split": False, "even": ""}
+                "compat": bool(self.reasons), "split": False, "even": "",
+                "compat-only": False}
 
     def x32(self):
         return "compat" if "compat" in [a.x32() for a in self.arguments] else "64"
@@ -150,7 +157,7 @@ class Call:
 
 
 class PlainCall(Call):
-    variant = "plain"
+    """Its arguments are those of ARGS."""
 
     def __init__(self, name, arguments, number):
         checked = []
@@ -280,7 +287,6 @@ class PlainCall(Call):
 
 class StructCall(Call):
     """The arguments but flags are in a structure: words, 64 bits, then what varies."""
-    variant = "struct"
 
     def __init__(self, name, arguments, number):
         flags = [a for a in arguments if a.name == "flags" and a.type.field in (
@@ -375,23 +381,9 @@ class StructCall(Call):
 # The directory
 
 def place_of_target(name):
-    """Where the tests go in the sorted list of the kernel's."""
-    targets = [row[0] for row in read_table("targets")]
-    for target in targets:
-        if target > name:
-            return f"before TARGETS += {target}"
-    return f"after TARGETS += {targets[-1]}"
-
-
-def paths_of(call):
-    """{path in the series: template}"""
-    result = {}
-    for top in (NEW / "all", NEW / call.variant):
-        for file in sorted(top.rglob("*")):
-            if file.is_file():
-                path = str(file.relative_to(top)).replace("NAME", call.name)
-                result[path] = file
-    return result
+    """In front of the first one that comes after its name, if there is one."""
+    after = [target for target in TARGETS if target > name]
+    return f"before TARGETS += {after[0]}" if after else f"after TARGETS += {TARGETS[-1]}"
 
 
 def generate(call, base):
@@ -403,9 +395,12 @@ def generate(call, base):
     program = render((NEW / "example/example.c").read_text(), words)
     words["example"] = man_text(tidy(program).rstrip("\n"))
     words["synopsis"] = words["synopsis"].replace("  ,", " ,")
-    paths = paths_of(call)
+    paths = {str(file.relative_to(NEW / "all")).replace("NAME", call.name): file
+             for file in sorted((NEW / "all").rglob("*")) if file.is_file()}
     if not words["compat"]:
         del paths["include/linux/compat.h"]
+    if not call.struct:
+        del paths[f"include/uapi/linux/{call.name}.h"]
     selftests = [path for path in paths if path.startswith(
         f"tools/testing/selftests/{call.name}/")]
     elsewhere = ("series/", "man2/", "arch/", "tools/")

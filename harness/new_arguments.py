@@ -43,9 +43,13 @@ class Type:
 
 def read_types():
     types = {row[0]: Type(*row) for row in read_table("types")}
-    for name, layout, *compat in read_table("structs"):
-        types[name] = Type(name, "-", layout, compat[0] if compat else "-", name,
-                           get=compat[1] if compat else None)
+    for words in read_table("structs"):
+        if words[0].startswith("["):
+            layout = words[0].strip("[]")
+            continue
+        for word in words[0].split():
+            name = f"struct {word}"
+            types[name] = Type(name, "-", layout, user=name)
     return types
 
 

@@ -51,14 +51,11 @@ def tidy(text):
 
 
 def read_kind(name):
-    """The sections of a file of kinds/."""
-    sections, lines = {}, None
-    for line in (NEW / "kinds" / name).read_text(encoding="ascii").splitlines():
-        if re.fullmatch(r"\[[a-z-]+\]", line):
-            lines = sections.setdefault(line[1:-1], [])
-        elif lines is not None:
-            lines.append(line)
-    return {key: "\n".join(lines) for key, lines in sections.items()}
+    """The sections of a file of kinds/, which may add to, or replace, those of another."""
+    text = (NEW / "kinds" / name).read_text(encoding="ascii")
+    head, *parts = re.split(r"^\[([a-z-]+)\]\n", text, flags=re.MULTILINE)
+    sections = read_kind(head.split()[1]) if head else {}
+    return {**sections, **dict(zip(parts[::2], (part.rstrip("\n") for part in parts[1::2])))}
 
 
 def pad(text, width, more=None):

@@ -140,61 +140,65 @@ class Placement:
         if hunk.how == "in-order":
             return find_in_order(file, self.number + file.offset, lines)
         if hunk.below is None:
-            return find_once(file, hunk.anchor, lines)
-        return find_below(file, hunk.anchor, lines, find_once(file, hunk.below, lines))
+            return find_once(file.name, hunk.anchor, lines)
+        return find_below(file.name, hunk.anchor, lines,
+                          find_once(file.name, hunk.below, lines))
 
     def place(self, file, repo, tree, commit):
         """The lines of the tree's file with the hunks in it."""
         texts = dict(zip(map(id, file.texts()), self.cut(file, repo)))
         lines = read(tree / file.name)
-        before, behind, gone, anchors = {}, {}, {}, []
         hunks = [h for h in file.hunks if h.commit in (None, commit)]
         if not hunks:
             raise Refused(f"{file.name}: expected a hunk of commit {commit} in the "
                           "placement file")
+        anchors, changes, gone = [], [], {}
         for hunk in hunks:
-            at = end = self.anchor_of(file, hunk, lines)
-            anchors.append((hunk, at))
-            if hunk.through is not None:
-                end = find_below(file, hunk.through, lines, at)
+            at = begin = end = self.anchor_of(file, hunk, lines)
             text = texts.get(id(hunk), [])
             if hunk.how == "in-order":
                 text = fit(text, lines[at], hunk.anchor)
-            where = before.setdefault(at, []) if hunk.how == "before" else \
-                behind.setdefault(end, [])
-            where += text
-            for i in range(at, end + 1) if hunk.how in ("replace", "remove") else ():
-                if i in gone:
-                    raise Refused(f"{file.name}: line {i + 1} is removed twice: "
-                                  f"{hunk.anchor}")
-                gone[i] = hunk
+            if hunk.how in ("replace", "remove"):
+                end = 1 + (at if hunk.through is None else
+                           find_below(file.name, hunk.through, lines, at))
+                gone.update(dict.fromkeys(range(begin, end), hunk))
+            elif hunk.how != "before":
+                begin = end = at + 1
+            anchors.append((hunk, at))
+            changes.append((begin, end, text))
         for hunk, at in anchors:
             if gone.get(at, hunk) is not hunk:
                 raise Refused(f"{file.name}: anchor is removed by another hunk: "
                               f"{hunk.anchor}")
-        result = []
-        for i, line in enumerate(lines):
-            result += before.get(i, [])
-            result += [] if i in gone else [line]
-            result += behind.get(i, [])
-        return result
+        return change(file.name, lines, changes)
 
 
-def find_once(file, wanted, lines):
+def change(name, lines, changes):
+    """The lines, with TEXT in the place of those from BEGIN up to END."""
+    result, done = [], 0
+    for begin, end, text in sorted(changes, key=lambda c: c[:2]):
+        if begin < done:
+            raise Refused(f"{name}: line {begin + 1} is in two hunks: {lines[begin]}")
+        result += [*lines[done:begin], *text]
+        done = end
+    return result + lines[done:]
+
+
+def find_once(name, wanted, lines):
     found = [i for i, line in enumerate(lines) if line == wanted]
     if not found:
-        raise Refused(f"{file.name}: anchor not found: {wanted}")
+        raise Refused(f"{name}: anchor not found: {wanted}")
     if len(found) > 1:
-        raise Refused(f"{file.name}: anchor found twice, in lines {found[0] + 1} and "
+        raise Refused(f"{name}: anchor found twice, in lines {found[0] + 1} and "
                       f"{found[1] + 1}: {wanted}")
     return found[0]
 
 
-def find_below(file, wanted, lines, top):
+def find_below(name, wanted, lines, top):
     for i in range(top + 1, len(lines)):
         if lines[i] == wanted:
             return i
-    raise Refused(f"{file.name}: anchor not found below line {top + 1}: {wanted}")
+    raise Refused(f"{name}: anchor not found below line {top + 1}: {wanted}")
 
 
 def fit(text, line, more):

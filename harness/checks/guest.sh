@@ -22,12 +22,6 @@ named=$named$(say "${GUEST:-}" | tr : '\n' | sed -n 's/^lsm=/-/p')
 limit=${LIMIT:-1800}
 of_programs=${PROGRAMS:+, ${asked_old:-$PROGRAMS} programs}
 
-boot()
-{
-	# shellcheck disable=SC2086 # a program and its words
-	"$HARNESS/boot.sh" "$state" "$limit" $1 >"$console" 2>&1
-}
-
 # Each line is a result.
 judge()
 {
@@ -57,11 +51,12 @@ run()
 {
 	name=$1$named${PROGRAMS:+-$PROGRAMS}
 	shift
-	console=$BUILD/log/guest-$LABEL-$state-$name.log
-	if step "guest $LABEL, $OPTIONS $state: $name" "boot-$LABEL-$state-$name" boot "$1$tests"; then
+	log=guest-$LABEL-$state-$name console=$BUILD/log/guest-$LABEL-$state-$name.log
+	# shellcheck disable=SC2086 # a program and its words
+	if step "guest $LABEL, $OPTIONS $state: $name" "$log" \
+		"$HARNESS/boot.sh" "$state" "$limit" $1$tests; then
 		say "ok $LABEL $state$of_programs: $name: the guest reported success"
 	else
-		tail -n 30 "$console" | sed 's/^/# /'
 		say "not ok $LABEL $state$of_programs: $name: the guest reported success"
 	fi
 	[ "$2" = boots ] || judge "$2"
@@ -102,6 +97,6 @@ elif [ "$state" = on ]; then
 	run ktap /ktap pass
 else
 	# The example is of the last commit.
-	[ -z "$MAN" ] || [ -n "${PROGRAMS:-}" ] || run enosys "/commands.sh enosys" pass
+	[ -z "$MAN" ] || [ -n "${PROGRAMS:-}" ] || run enosys "/commands.sh enosys" boots
 	run ktap /ktap skip
 fi

@@ -80,11 +80,6 @@ pack()
 	cat "$OUT/initramfs.cpio" "$work/ltp" >"$work/cpio"
 }
 
-boot()
-{
-	INITRAMFS=$work/cpio "$HARNESS/boot.sh" "$state" "${LIMIT:-600}" /commands.sh ltp >"$console" 2>&1
-}
-
 # ended TEST PATTERN: the line in which the guest says how it ended
 ended()
 {
@@ -100,7 +95,8 @@ check "ltp: git and the list of tests know each test" is_listed
 [ "$BASE$LINUX" != "$STABLE_BASE" ] || check "ltp: the tables have the number" has_number
 pack
 check "ltp, $LABEL $state: the guest reported success" \
-	step "ltp, $LABEL $state: boot" "ltp-boot-$LABEL-$state" boot
+	step "ltp, $LABEL $state: boot" "ltp-$LABEL-$state" env INITRAMFS="$work/cpio" \
+	"$HARNESS/boot.sh" "$state" "${LIMIT:-600}" /commands.sh ltp
 case $state in
 on)
 	good='Summary: passed [1-9][0-9]* failed 0 broken 0 skipped 0 warnings 0 .* status 0'

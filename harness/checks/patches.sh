@@ -21,13 +21,7 @@ generate()
 # Another point release of the base moves lines and changes blob names.
 same_text()
 {
-	for dir in "$SERIES/patches" "$work/patches"; do
-		(cd "$dir" && find . -type f | sort | while read -r file; do
-			say "$file"
-			sed '/^index /d; /^Based on v/d; s/^@@ [^@]*@@.*/@@/' "$file"
-		done) >"$work/$(say "$dir" | cksum | cut -d ' ' -f 1)"
-	done
-	diff -u "$work"/[0-9]*
+	diff -ru -I '^index ' -I '^Based on v' -I '^@@ ' "$SERIES/patches" "$work/patches"
 }
 
 is_committed()

@@ -61,13 +61,7 @@ rst_lint()
 
 shell_scripts()
 {
-	cd "$TOP" && git ls-files -co --exclude-standard | grep -v '^patches/' |
-		while read -r file; do
-			case $(head -n 1 "$file") in
-			'#!/bin/sh' | '# shellcheck shell=sh') say "$file" ;;
-			*) [ "${file%.sh}" = "$file" ] || say "$file" ;;
-			esac
-		done
+	git grep --untracked -lE '^(#!/bin/sh|# shellcheck shell=sh)$' -- ':!patches'
 }
 
 shellcheck_all()

@@ -16,11 +16,6 @@ at_exit()
 }
 make_work
 
-boot()
-{
-	"$HARNESS/boot.sh" on "${LIMIT:-900}" "/ktap$tests" >"$console" 2>&1 || :
-}
-
 races()
 {
 	"$HARNESS/console.py" kcsan "$(functions_for_kcsan)" <"$console"
@@ -35,7 +30,9 @@ cat >"$work/unmarked.h" <<'END'
 END
 
 PRE_INCLUDE=$work/unmarked.h "$HARNESS/guest.sh" on
-step "guest $LABEL: objects without marks" "boot-unmarked-$LABEL" boot
+# shellcheck disable=SC2086 # words
+step "guest $LABEL: objects without marks" "unmarked-$LABEL" \
+	"$HARNESS/boot.sh" on "${LIMIT:-900}" /ktap $tests || :
 races | sort | uniq -c | sed 's/^/# /'
 check "$LABEL: KCSAN finds the data races of objects without marks" races
 exit $failed

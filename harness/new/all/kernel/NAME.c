@@ -25,6 +25,7 @@
 	return 0;
 }
 
+%if struct
 %if compat
 /* The size comes first in both layouts of the parameters */
 %end
@@ -88,4 +89,42 @@ static int copy_params(void *params, size_t ksize, void __user *uparams,
 	return @call@;
 }
 #endif
+%end
+%else
+%if even
+/*
+ * Decide: can @even@ move?
+ * Some 32-bit architectures pass 64 bits in a pair of registers that starts at an
+ * odd-numbered argument, and need a register of padding otherwise.
+ */
+%end
+%if !compat
+/* The arguments are the same for 32-bit programs: no compat entry */
+%end
+%if split
+#ifndef CONFIG_ARCH_SPLIT_ARG64
+%end
+@native@
+%if split
+#endif
+%end
+
+%if split
+/*
+ * For 32-bit programs, and i386 itself:
+@why@
+ */
+#if defined(CONFIG_ARCH_SPLIT_ARG64) || defined(CONFIG_COMPAT)
+@compat-entry@
+#endif
+%end
+%if compat-only
+#ifdef CONFIG_COMPAT
+/*
+ * For 32-bit programs:
+@why@
+ */
+@compat-entry@
+#endif
+%end
 %end
