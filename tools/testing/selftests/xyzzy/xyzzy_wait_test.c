@@ -4,7 +4,6 @@
  * for its old address space.
  */
 #include <linux/landlock.h>
-#include <poll.h>
 #include <stdatomic.h>
 
 #include "kselftest_harness.h"
@@ -28,7 +27,6 @@ struct hold {
 	pid_t pid;
 	int pidfd;
 	int go_fd;		/* It executes when this can be read */
-	int done_fd;		/* Can be read when it has */
 };
 
 /* Every second page has other permissions, so that mappings do not merge. */
@@ -78,41 +76,42 @@ static void start_holders(struct mappings *mappings)
 			_exit(EXIT_FAILURE);
 }
 
-static void be_held(int ready_fd, int go_fd, int done_fd)
+static void be_held(int ready_fd, int go_fd)
 {
 	struct mappings mappings = { .owner = getpid() };
-	char done_arg[12], c;
+	char c;
 
 	mappings.map = map_apart(&mappings.size);
 	if (!mappings.map || prctl(PR_SET_NAME, HELD_OLD_NAME))
 		_exit(EXIT_FAILURE);
 	/* execve() must not touch the old address space before it is locked. */
 	syscall(__NR_set_tid_address, NULL);
-	snprintf(done_arg, sizeof(done_arg), "%d", done_fd);
 	start_holders(&mappings);
 	if (write(ready_fd, "", 1) != 1 || read(go_fd, &c, 1) != 1)
 		_exit(EXIT_FAILURE);
-	execl("/proc/self/exe", HELD_NEW_NAME, done_arg, (char *)NULL);
+	execl("/proc/self/exe", HELD_NEW_NAME, (char *)NULL);
 	_exit(EXIT_FAILURE);
 }
 
 /* For main(): the program that the process executes. */
 static void hold_main(int argc, char **argv)
 {
-	if (argc != 2 || strcmp(argv[0], HELD_NEW_NAME))
+	if (argc != 1 || strcmp(argv[0], HELD_NEW_NAME))
 		return;
-	prctl(PR_SET_NAME, HELD_NEW_NAME);
-	if (write(atoi(argv[1]), "", 1) != 1)
-		_exit(EXIT_FAILURE);
 	for (;;)
 		pause();
 }
 
+/* The name changes before execve() releases exec_update_lock. */
 static bool hold_is_over(const struct hold *hold)
 {
-	struct pollfd pollfd = { .fd = hold->done_fd, .events = POLLIN };
+	struct proc_dir dir = proc_dir(hold->pid, 0);
+	siginfo_t exited = { .si_pid = 0 };
+	char comm[64];
 
-	return poll(&pollfd, 1, 0) == 1;
+	return waitid(P_PID, hold->pid, &exited, WEXITED | WNOHANG | WNOWAIT) ||
+	       exited.si_pid || proc_comm(&dir, comm, sizeof(comm)) ||
+	       strcmp(comm, HELD_OLD_NAME);
 }
 
 static void hold_stop(struct hold *hold)
@@ -120,7 +119,6 @@ static void hold_stop(struct hold *hold)
 	kill_child(hold->pid);
 	close_fd(hold->pidfd);
 	close_fd(hold->go_fd);
-	close_fd(hold->done_fd);
 	memset(hold, -1, sizeof(*hold));
 }
 
@@ -167,21 +165,19 @@ static bool hold_keeps_readers(const struct hold *hold)
  */
 static bool hold_start(struct hold *hold)
 {
-	int ready[2], go[2], done[2];
+	int ready[2], go[2];
 	char c;
 
 	memset(hold, -1, sizeof(*hold));
-	if (pipe(ready) || pipe(go) || pipe(done))
+	if (pipe(ready) || pipe(go))
 		return false;
 	hold->go_fd = go[1];
-	hold->done_fd = done[0];
 	hold->pid = fork_child();
 	if (!hold->pid)
-		be_held(ready[1], go[0], done[1]);
+		be_held(ready[1], go[0]);
 	hold->pidfd = sys_pidfd_open(hold->pid, 0);
 	close(ready[1]);
 	close(go[0]);
-	close(done[1]);
 	if (read(ready[0], &c, 1) != 1 || write(hold->go_fd, "", 1) != 1) {
 		close(ready[0]);
 		return false;
