@@ -111,6 +111,13 @@ def console():
     judge("an empty console is seen", "")
     judge("an oops is seen", "BUG: unable to handle page fault\n" + CONSOLE)
     judge("a test that should skip and does not is seen", CONSOLE, "skip")
+    stack = "FAULT_FLAG_ALLOW_RETRY missing 880\nCall Trace:\n {}+0x1/0x2\n </TASK>\n"
+    judge("a stack of a fault that cannot be retried is seen",
+          stack.format("ksys_xyzzy") + CONSOLE)
+    judge("that of reading cmdline is ignored",
+          stack.format("proc_pid_cmdline_read") + CONSOLE, good=True)
+    judge("but not what is behind it", stack.format("proc_pid_cmdline_read") +
+          "Call Trace:\n" + CONSOLE)
 
 
 def race(name, title, function, ours):
