@@ -66,7 +66,7 @@ check-arch: ## Boot every machine of harness/machines and run the selftests, or 
 	@$H/deps.sh build
 	@$H/check-arch.py $(ARCH)
 
-check-hard: ## Check for two hours: sanitizers, long fuzzing and storms, more kernels
+check-hard: ## Check for hours: sanitizers, long fuzzing and storms, more kernels
 	@$H/deps.sh build check
 	@$H/check.py hard
 
