@@ -842,7 +842,8 @@ static void add_source(struct xyzzy_walk *walk, const struct xyzzy_task *rec,
 	if (READ_ONCE(task->flags) & PF_KTHREAD)
 		source->kthread = get_task_struct(task);
 	else if (has_cmdline(rec))
-		source->mm = get_task_mm(task);
+		/* It reads ->flags, which may change at any time */
+		source->mm = data_race(get_task_mm(task));
 }
 
 /*

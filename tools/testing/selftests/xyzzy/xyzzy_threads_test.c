@@ -605,7 +605,7 @@ TEST_F_TIMEOUT(passing, threads_hide_and_repeat_none_that_stays, TIMEOUT)
 #define COST_CALLS 50
 /* The clock may have the resolution of a tick. */
 #define COST_MS 50
-#define COST_FACTOR 3
+#define COST_FACTOR 8
 #define COST_TRIES 10
 
 FIXTURE(cost)
