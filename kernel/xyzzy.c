@@ -1436,25 +1436,26 @@ static void *alloc_batch(struct xyzzy_walk *walk,
 			 const struct xyzzy_params *params, size_t nr)
 {
 	struct xyzzy_strings *strings = &walk->strings;
-	const size_t sources = nr * params->task_size;
-	const size_t buf = sources + nr * sizeof(*strings->sources);
+	const size_t records = nr * params->task_size;
+	const size_t sources = nr * sizeof(*strings->sources);
 	void *batch;
 
 	if (!(walk->mask & XYZZY_STRINGS))
-		return kzalloc(sources, GFP_KERNEL_ACCOUNT);
+		return kzalloc(records, GFP_KERNEL_ACCOUNT);
 
 	strings->area = params->strings;
 	strings->size = min_t(u64, params->strings_size, XYZZY_AREA_MAX);
 	strings->max = params->string_max ?: U64_MAX;
 	strings->buf_size = clamp(strings->size, XYZZY_STRINGS_MIN,
 				  XYZZY_STRINGS_MAX);
-	batch = kvmalloc(buf + strings->buf_size, GFP_KERNEL_ACCOUNT);
+	batch = kvmalloc(records + sources + strings->buf_size,
+			 GFP_KERNEL_ACCOUNT);
 	if (!batch)
 		return NULL;
 
-	strings->sources = batch + sources;
-	strings->buf = batch + buf;
-	return memset(batch, 0, buf);
+	strings->sources = batch + records;
+	strings->buf = batch + records + sources;
+	return memset(batch, 0, records + sources);
 }
 
 /*

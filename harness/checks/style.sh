@@ -61,7 +61,10 @@ rst_lint()
 
 shell_scripts()
 {
-	git grep --untracked -lE '^(#!/bin/sh|# shellcheck shell=sh)$' -- ':!patches'
+	{
+		git grep --untracked -lE '^(#!/bin/sh|# shellcheck shell=sh)$' -- ':!patches'
+		git ls-files -co --exclude-standard '*.sh'
+	} | sort -u
 }
 
 shellcheck_all()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Failures inside of the kernel: in each kind of call the first thing that can
- * fail does so, then the second, and so on until the call gets through.
+ * fail does so, then the second, and so on until the call gets through. Then all
+ * allocations fail.
  */
 #include "kselftest_harness.h"
 #include "ns.h"
@@ -16,7 +17,10 @@
 #define NO_FAIL_NTH "needs CONFIG_FAULT_INJECTION"
 #define DEBUGFS "/sys/kernel/debug/"
 
-/* As these are, allocations that may sleep never fail. */
+/*
+ * As these are, allocations that may sleep never fail. Those of a process with 1 in
+ * make-it-fail always do; the filter comes before what it restricts.
+ */
 static const struct knob {
 	const char *path;
 	const char *value;
@@ -27,6 +31,12 @@ static const struct knob {
 	{ DEBUGFS "failslab/verbose", "0" },
 	{ DEBUGFS "fail_page_alloc/verbose", "0" },
 	{ DEBUGFS "fail_usercopy/verbose", "0" },
+	{ DEBUGFS "failslab/task-filter", "Y" },
+	{ DEBUGFS "failslab/times", "-1" },
+	{ DEBUGFS "failslab/probability", "100" },
+	{ DEBUGFS "fail_page_alloc/task-filter", "Y" },
+	{ DEBUGFS "fail_page_alloc/times", "-1" },
+	{ DEBUGFS "fail_page_alloc/probability", "100" },
 };
 
 #define NR_KNOBS ARRAY_SIZE(knobs)
@@ -61,7 +71,7 @@ static void set_knobs(struct knobs_before *before)
 
 static void reset_knobs(const struct knobs_before *before)
 {
-	for (size_t i = 0; i < NR_KNOBS; i++)
+	for (size_t i = NR_KNOBS; i-- > 0;)
 		if (before->value[i][0])
 			write_text(AT_FDCWD, knobs[i].path, before->value[i]);
 }
@@ -113,9 +123,8 @@ static bool has_failed(int fd)
 #define BUF_SIZE (ROOM * 512)
 #define POISON 0xa5
 /*
- * The kernel's buffer for strings is as large as the area, up to a limit. One
- * of a page cannot be allocated in another way if that fails. Large arguments
- * are stored in parts.
+ * The kernel's buffer for strings is as large as the area, up to a limit. Large
+ * arguments are stored in parts.
  */
 #define SMALL_AREA 4096
 #define LARGE_AREA (256 * 1024)
@@ -408,8 +417,13 @@ static bool saw_all(const struct failing *call)
 	/* The parameters, both of the results. */
 	if (usercopy_fails() && call->nr_efault < (call->nr ? 3 : 2))
 		return false;
-	/* The records. If kmalloc() fails with strings, vmalloc() is tried. */
-	return !slab_fails() || !call->nr || call->area.size || call->nr_enomem;
+	/*
+	 * The records, and the IDs of threads. With strings, the records have
+	 * a larger buffer, which can be allocated in another way if that fails.
+	 */
+	return !slab_fails() || !call->nr ||
+	       call->nr_enomem >= !call->area.size +
+				  !!(call->flags & XYZZY_THREADS);
 }
 
 TEST_F(fail, leaves_nothing_half_done)
@@ -429,6 +443,28 @@ TEST_F(fail, leaves_nothing_half_done)
 			break;
 	}
 	EXPECT_TRUE(saw_all(call));
+}
+
+TEST_F(fail, leaves_nothing_half_done_without_memory)
+{
+	struct failing *call = &self->call;
+	struct xyzzy_params params = call->params;
+	int fd = open("/proc/self/make-it-fail", O_WRONLY | O_CLOEXEC);
+	long ret;
+
+	ASSERT_LE(0, fd);
+	if (!slab_fails())
+		SKIP(return, "allocations cannot be made to fail");
+	learn_result(_metadata, call);
+	memset(call->buf, POISON, BUF_SIZE);
+	ASSERT_EQ(1, write(fd, "1", 1));
+	ret = xyzzy_call(&params, call->flags);
+	ASSERT_EQ(1, write(fd, "0", 1));
+	close(fd);
+	ASSERT_EQ(call->nr ? -ENOMEM : 0, ret);
+	if (ret)
+		expect_error(_metadata, call, &params, ret);
+	EXPECT_TRUE(is_filled_with(call->buf, POISON, BUF_SIZE));
 }
 
 /* File objects that are allocated, in all of the system. */
