@@ -1449,7 +1449,7 @@ static void *alloc_batch(struct xyzzy_walk *walk,
 	strings->buf_size = clamp(strings->size, XYZZY_STRINGS_MIN,
 				  XYZZY_STRINGS_MAX);
 	batch = kvmalloc(records + sources + strings->buf_size,
-			 GFP_KERNEL_ACCOUNT);
+			 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!batch)
 		return NULL;
 
