@@ -60,7 +60,7 @@
 /* Groups that store strings */
 #define XYZZY_STRINGS	(XYZZY_CMDLINE | XYZZY_NAME)
 
-/* Of the fields of these groups, only the name belongs to the program */
+/* Of the fields of these groups, exec changes only the name and some flags */
 #define XYZZY_NO_LOCK	(XYZZY_ID | XYZZY_NAME)
 
 #define XYZZY_TASK_SIZE_MAX	4096
@@ -744,8 +744,8 @@ static __always_inline void clear_group(struct xyzzy_task *rec, u64 group)
 }
 
 /*
- * ->alloc_lock keeps exit from dropping ->mm. Taking a reference is not an
- * option, because mmput() may sleep. The ->mm of a kernel thread is borrowed.
+ * ->alloc_lock keeps exit from dropping ->mm. A reference would have to be
+ * dropped with mmput_async(). The ->mm of a kernel thread is borrowed.
  */
 static bool fill_mem(struct xyzzy_task *rec, struct task_struct *task,
 		     const struct xyzzy_walk *walk)
@@ -1077,7 +1077,10 @@ static int read_name(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 }
 
 #ifdef CONFIG_MMU
-/* Would an access to @addr, which is not mapped, make the stack grow? */
+/*
+ * Would an access to @addr, which is not mapped, make the stack grow? Only its
+ * own limit is checked: what else may prevent that takes more locks to find out.
+ */
 static bool stack_would_grow(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *next, *prev;
@@ -1182,9 +1185,8 @@ static int find_size(struct xyzzy_strings *strings,
 }
 
 /*
- * Is there more of the command line than the limit allows? If it would stop
- * short at the limit anyway, there is not. A next byte that is mapped but not
- * in memory counts, as only its presence matters.
+ * Does the command line go on after the limit, or would it end there anyway? It
+ * goes on if the next byte is mapped, in memory or not.
  */
 static bool is_cut(const struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {
@@ -1571,8 +1573,8 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
  * Return: The number of records stored in user memory, or
  * * %-EINVAL - A flag, group, field or procfd that is not valid
  * * %-EBADF - procfd is not open for reading, or pidfd is not a pidfd
- * * %-EACCES - The caller may not read and search procfd, or the error with
- *   which a security module denies it
+ * * %-EACCES - The caller may not read and search procfd (a security module
+ *   may choose another error)
  * * %-ESRCH - The process of pidfd is gone, or not in the PID namespace
  * * %-EPERM - The process of pidfd is not visible to the caller
  * * %-ERESTARTNOINTR - A signal interrupted waiting for a process in execve()
