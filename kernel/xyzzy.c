@@ -1246,10 +1246,11 @@ static int read_part(struct xyzzy_strings *strings,
 
 /*
  * Store what is in the buffer. This can take any time, so the process must be
- * able to exit and free its memory meanwhile.
+ * able to exit and free its memory meanwhile. A signal ends the call before the
+ * record, unless it is the first one, which each call has to store.
  */
 static int store_part(struct xyzzy_strings *strings,
-		      struct xyzzy_source *source)
+		      struct xyzzy_source *source, bool first)
 {
 	struct mm_struct *mm = source->mm;
 	int ret;
@@ -1267,7 +1268,9 @@ static int store_part(struct xyzzy_strings *strings,
 	}
 	mmdrop(mm);
 	cond_resched();
-	return fatal_signal_pending(current) ? -EFAULT : ret;
+	if (fatal_signal_pending(current) || (signal_pending(current) && !first))
+		return -ENOSPC;
+	return ret;
 }
 
 /*
@@ -1299,7 +1302,7 @@ static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 		mmap_read_unlock(source->mm);
 		if (ret != -ENOBUFS || !alone)
 			break;
-		ret = store_part(strings, source);
+		ret = store_part(strings, source, first);
 	} while (!ret);
 	if (ret)
 		return ret;

@@ -512,21 +512,28 @@ TEST_F(cmdline, stack_is_not_grown)
 	compare(_metadata, &self->reader, self->subject.pid);
 }
 
-static int register_uffd(char *at, size_t size)
+/* Returns a descriptor, -EOPNOTSUPP if there are none. */
+static int open_uffd(char *at, size_t size)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register reg = {
 		.range = { (unsigned long)at, size },
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC), err;
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
 
 	if (fd < 0)
 		return -EOPNOTSUPP;
 	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
 		return -errno;
-	err = drop(at, size);
-	return err;
+	return fd;
+}
+
+static int register_uffd(char *at, size_t size)
+{
+	int fd = open_uffd(at, size);
+
+	return fd < 0 ? fd : drop(at, size);
 }
 
 TEST_F(cmdline, userfaultfd_is_not_waited_for)
@@ -543,6 +550,81 @@ TEST_F(cmdline, userfaultfd_is_not_waited_for)
 	EXPECT_EQ((ssize_t)page_size(), self->reader.file_len);
 	get(_metadata, &self->reader, self->subject.pid, 0);
 	expect_not_available(_metadata, &self->reader.task);
+}
+
+/*
+ * A signal while a string is stored that is larger than the kernel's buffer
+ */
+static volatile sig_atomic_t nr_signals;
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	nr_signals++;
+}
+
+/* Provide one page, but send a signal before, while it is waited for. */
+static void signal_and_provide(int fd)
+{
+	struct uffdio_zeropage zero = { .range.len = page_size() };
+	struct uffd_msg msg;
+
+	if (read(fd, &msg, sizeof(msg)) != sizeof(msg) ||
+	    kill(getppid(), SIGUSR1))
+		_exit(EXIT_FAILURE);
+	zero.range.start = msg.arg.pagefault.address / page_size() *
+			   page_size();
+	_exit(ioctl(fd, UFFDIO_ZEROPAGE, &zero) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* Wait for this page of the area when a string is stored there. */
+static int wait_at(char *page)
+{
+	const struct sigaction action = { .sa_handler = count_signal };
+	int fd = open_uffd(page, page_size()), err;
+
+	if (fd < 0)
+		return fd;
+	err = drop(page, page_size());
+	if (err || sigaction(SIGUSR1, &action, NULL))
+		return err ?: -errno;
+	if (!fork_child())
+		signal_and_provide(fd);
+	return 0;
+}
+
+TEST_F(cmdline, signal_ends_the_call_before_a_long_one)
+{
+	const char *argv[2] = { bytes_of('s', 128 * 1024 - 1), NULL };
+	struct reader *reader = &self->reader;
+	struct xyzzy_task tasks[64];
+	struct xyzzy_params params;
+	long ret;
+	int err;
+
+	avoid_wrap(100);
+	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
+	self->pid = spawn_program(argv);
+	ASSERT_LT(self->subject.pid, self->pid);
+	err = wait_at(reader->area.bytes + 64 * 1024);
+	if (err == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, err);
+
+	params = XYZZY_PARAMS(XYZZY_CMDLINE, tasks, ARRAY_SIZE(tasks));
+	area_use(&params, &reader->area);
+	params.cursor = self->subject.pid;
+	ret = xyzzy_call(&params, 0);
+	ASSERT_LE(1, ret);
+	EXPECT_EQ(1, nr_signals);
+	EXPECT_GT(self->pid, (pid_t)tasks[ret - 1].pid);
+
+	/* The next one begins with it. */
+	ASSERT_LE(1, xyzzy_call(&params, 0));
+	reader->task = tasks[0];
+	EXPECT_EQ(self->pid, (pid_t)reader->task.pid);
+	read_file(_metadata, reader, self->pid);
+	expect_file(_metadata, reader);
 }
 
 /*
