@@ -7,7 +7,10 @@
 #include "child.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +32,65 @@ AT(xyzzy_params, supported, 24, 24);
 AT(xyzzy_params, cursor, 32, 32);
 AT(xyzzy_params, tasks, 40, 40);
 AT(xyzzy_params, nr_tasks, 48, 44);
+AT(xyzzy_task, mask, 0, 0);
+AT(xyzzy_task, start_time, 8, 8);
+AT(xyzzy_task, pidfs_ino, 16, 16);
+AT(xyzzy_task, pid, 24, 24);
+AT(xyzzy_task, tgid, 28, 28);
+AT(xyzzy_task, ppid, 32, 32);
+AT(xyzzy_task, pgid, 36, 36);
+AT(xyzzy_task, sid, 40, 40);
+AT(xyzzy_task, tty_nr, 44, 44);
+AT(xyzzy_task, tty_pgrp, 48, 48);
+AT(xyzzy_task, nr_threads, 52, 52);
+AT(xyzzy_task, flags, 56, 56);
+AT(xyzzy_task, state, 60, 60);
+AT(xyzzy_task, comm, 64, 64);
+AT(xyzzy_task, uid, 80, 80);
+AT(xyzzy_task, euid, 84, 84);
+AT(xyzzy_task, suid, 88, 88);
+AT(xyzzy_task, fsuid, 92, 92);
+AT(xyzzy_task, gid, 96, 96);
+AT(xyzzy_task, egid, 100, 100);
+AT(xyzzy_task, sgid, 104, 104);
+AT(xyzzy_task, fsgid, 108, 108);
+AT(xyzzy_task, policy, 112, 112);
+AT(xyzzy_task, priority, 116, 116);
+AT(xyzzy_task, nice, 120, 120);
+AT(xyzzy_task, rt_priority, 124, 124);
+AT(xyzzy_task, cpu, 128, 128);
+AT(xyzzy_task, oom_score_adj, 132, 132);
+AT(xyzzy_task, utime, 136, 136);
+AT(xyzzy_task, stime, 144, 144);
+AT(xyzzy_task, cutime, 152, 152);
+AT(xyzzy_task, cstime, 160, 160);
+AT(xyzzy_task, nvcsw, 168, 168);
+AT(xyzzy_task, nivcsw, 176, 176);
+AT(xyzzy_task, min_flt, 184, 184);
+AT(xyzzy_task, maj_flt, 192, 192);
+AT(xyzzy_task, cmin_flt, 200, 200);
+AT(xyzzy_task, cmaj_flt, 208, 208);
+AT(xyzzy_task, vm_size, 216, 216);
+AT(xyzzy_task, vm_peak, 224, 224);
+AT(xyzzy_task, rss_anon, 232, 232);
+AT(xyzzy_task, rss_file, 240, 240);
+AT(xyzzy_task, rss_shmem, 248, 248);
+AT(xyzzy_task, rss_peak, 256, 256);
+AT(xyzzy_task, swap, 264, 264);
+AT(xyzzy_task, page_tables, 272, 272);
+AT(xyzzy_task, text, 280, 280);
+AT(xyzzy_task, lib, 288, 288);
+AT(xyzzy_task, data, 296, 296);
+AT(xyzzy_task, stack, 304, 304);
+AT(xyzzy_task, locked, 312, 312);
+AT(xyzzy_task, rchar, 320, 320);
+AT(xyzzy_task, wchar, 328, 328);
+AT(xyzzy_task, syscr, 336, 336);
+AT(xyzzy_task, syscw, 344, 344);
+AT(xyzzy_task, read_bytes, 352, 352);
+AT(xyzzy_task, write_bytes, 360, 360);
+AT(xyzzy_task, cancelled_write_bytes, 368, 368);
+AT(xyzzy_task, cgroup_id, 376, 376);
 static_assert(sizeof(struct xyzzy_params) >= XYZZY_PARAMS_SIZE_VER0, "size");
 static_assert(XYZZY_PARAMS_SIZE_VER0 == (__BITS_PER_LONG == 64 ? 56 : 48),
 	      "VER0 of params");
@@ -394,6 +456,34 @@ TEST_F(args, probe_needs_no_tasks)
 	EXPECT_EQ(0, xyzzy_call(self->params, 0));
 	self->params->tasks = (void *)-page_size();
 	EXPECT_EQ(0, xyzzy_call(self->params, 0));
+}
+
+TEST_F(args, filters_see_the_flags)
+{
+#if __BYTE_ORDER == __BIG_ENDIAN
+	const int low = sizeof(__u32);
+#else
+	const int low = 0;
+#endif
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_xyzzy, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args[1]) + low),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, XYZZY_THREADS, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EXDEV),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { .len = ARRAY_SIZE(code), .filter = code };
+
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		SKIP(return, "no seccomp filters");
+	EXPECT_EQ(-EXDEV, xyzzy_call(self->params, XYZZY_THREADS));
+	EXPECT_EQ(-EXDEV, xyzzy_call(self->params, XYZZY_THREADS |
+						   XYZZY_APPROX_MEM));
+	EXPECT_EQ(1, xyzzy_call(self->params, 0));
 }
 
 TEST_F(args, probe_leaves_tasks_alone)

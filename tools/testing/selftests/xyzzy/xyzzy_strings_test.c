@@ -5,6 +5,25 @@
 #include "kselftest_harness.h"
 #include "area.h"
 
+#include <assert.h>
+#include <stddef.h>
+
+#define AT(type, field, lp64, ilp32)					\
+	static_assert(offsetof(struct type, field) ==			\
+		      (__BITS_PER_LONG == 64 ? (lp64) : (ilp32)), #field)
+
+AT(xyzzy_params, strings, 56, 48);
+AT(xyzzy_params, strings_size, 64, 52);
+AT(xyzzy_params, string_max, 72, 56);
+AT(xyzzy_params, reserved, 76, 60);
+AT(xyzzy_task, cmdline, 384, 384);
+AT(xyzzy_task, cmdline_len, 388, 388);
+AT(xyzzy_task, cmdline_size, 392, 392);
+AT(xyzzy_task, name, 400, 400);
+AT(xyzzy_task, name_len, 404, 404);
+AT(xyzzy_task, blkio_delay, 408, 408);
+AT(xyzzy_task, run_delay, 416, 416);
+
 /*
  * A process with threads, each of which has a name of another length. Its
  * leader has a command line, too.
@@ -370,6 +389,58 @@ TEST(needs_an_area)
 	params.nr_tasks = 1;
 	params.mask = XYZZY_ID;
 	EXPECT_EQ(1, xyzzy_call(&params, 0));
+}
+
+TEST(arguments_are_checked_before_the_descriptors)
+{
+	struct xyzzy_params params;
+	int closed = closed_fd();
+
+	if (!(xyzzy_supported() & XYZZY_NAME))
+		SKIP(return, "the kernel does not have strings");
+	for (int i = 0; i < 4; i++) {
+		params = XYZZY_PARAMS(i & 1 ? XYZZY_NAME : XYZZY_ID, NULL, 1);
+		params.reserved = !(i & 1);
+		params.procfd = i & 2 ? closed : -1;
+		params.pidfd = i & 2 ? -1 : closed;
+		EXPECT_EQ(-EINVAL, xyzzy_call(&params, 0));
+		/* Without the first fault, the second one is found. */
+		params.reserved = 0;
+		params.mask = XYZZY_ID;
+		EXPECT_EQ(-EBADF, xyzzy_call(&params, 0));
+	}
+}
+
+/* Neither what is there before nor what an earlier record had */
+TEST_F(strings, fields_of_records_without_any_are_zero)
+{
+	static struct xyzzy_task tasks[4096];
+	struct xyzzy_params params;
+	/* With more threads than the kernel has room for at once */
+	pid_t pids[60];
+	int without = 0;
+	long ret;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = spawn_named_threads();
+	memset(tasks, 0xa5, sizeof(tasks));
+	params = XYZZY_PARAMS(variant->mask, tasks, ARRAY_SIZE(tasks));
+	area_use(&params, &self->area);
+	ret = xyzzy_call(&params, XYZZY_THREADS);
+	kill_many(pids, ARRAY_SIZE(pids));
+	ASSERT_LT((long)ARRAY_SIZE(pids), ret);
+	for (long i = 0; i < ret; i++) {
+		const struct xyzzy_task *task = &tasks[i];
+
+		if (!record_has(task, XYZZY_NAME))
+			EXPECT_EQ(0U, task->name | task->name_len);
+		if (record_has(task, XYZZY_CMDLINE))
+			continue;
+		without++;
+		EXPECT_EQ(0ULL, task->cmdline | task->cmdline_len |
+				task->cmdline_size);
+	}
+	EXPECT_LT(0, without);
 }
 
 TEST(groups_of_this_version)

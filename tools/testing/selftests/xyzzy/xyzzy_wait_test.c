@@ -196,7 +196,9 @@ static bool hold_start(struct hold *hold)
 
 /* A process that calls, and the results of its calls. */
 struct waiter {
+	int procfd;
 	int pidfd;
+	__u64 mask;
 	__u64 cursor;
 	unsigned int flags;
 	int sa_flags;
@@ -222,13 +224,14 @@ static void waiter_main(struct waiter *waiter)
 	const struct sigaction action = {
 		.sa_handler = count_signal, .sa_flags = waiter->sa_flags,
 	};
-	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, NULL, 0);
+	struct xyzzy_params params = XYZZY_PARAMS(waiter->mask, NULL, 0);
 	size_t nr = 0;
 	long ret;
 
 	signalled = waiter;
 	if (sigaction(SIGUSR1, &action, NULL))
 		_exit(EXIT_FAILURE);
+	params.procfd = waiter->procfd;
 	params.pidfd = waiter->pidfd;
 	params.cursor = waiter->cursor;
 	do {
@@ -252,19 +255,26 @@ FIXTURE(held)
 	struct waiter *waiter;
 	pid_t waiter_pid;
 	pid_t before;		/* A process with a lower ID */
+	int procfd;
+	__u64 mask;
 	unsigned int flags;
 	int sa_flags;
 };
 
 FIXTURE_VARIANT(held)
 {
+	const char *hidepid;	/* Option of a procfs, NULL for none */
+	__u64 mask;
 	unsigned int flags;
 	int sa_flags;
 };
 
-FIXTURE_VARIANT_ADD(held, process) { 0, 0 };
-FIXTURE_VARIANT_ADD(held, process_sa_restart) { 0, SA_RESTART };
-FIXTURE_VARIANT_ADD(held, threads) { XYZZY_THREADS, 0 };
+/* With any group that has more than the ID, or if something can be hidden */
+FIXTURE_VARIANT_ADD(held, process) { NULL, XYZZY_ALL, 0, 0 };
+FIXTURE_VARIANT_ADD(held, hidepid_0_sa_restart)
+	{ "0", XYZZY_CREDS, 0, SA_RESTART };
+FIXTURE_VARIANT_ADD(held, hidepid_4_threads)
+	{ "4", XYZZY_ID, XYZZY_THREADS, 0 };
 
 FIXTURE_SETUP(held)
 {
@@ -278,6 +288,14 @@ FIXTURE_SETUP(held)
 	self->waiter = share_memory(sizeof(*self->waiter));
 	self->before = spawn_blocked();
 	ASSERT_LT(0, self->before);
+	self->procfd = -1;
+	if (variant->hidepid) {
+		if (geteuid())
+			SKIP(return, NO_ROOT);
+		self->procfd = open_procfs(variant->hidepid);
+		ASSERT_LE(0, self->procfd);
+	}
+	self->mask = variant->mask;
 	self->flags = variant->flags;
 	self->sa_flags = variant->sa_flags;
 }
@@ -321,7 +339,9 @@ static int start_waiter(FIXTURE_DATA(held) * self, bool from_before)
 	struct waiter *waiter = self->waiter;
 
 	memset(waiter, 0, sizeof(*waiter));
+	waiter->procfd = self->procfd;
 	waiter->pidfd = from_before ? -1 : self->hold.pidfd;
+	waiter->mask = self->mask;
 	waiter->cursor = from_before ? self->before : 0;
 	waiter->flags = self->flags;
 	waiter->sa_flags = self->sa_flags;
