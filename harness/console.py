@@ -6,9 +6,9 @@
   console.py kcsan "FUNCTION..."
 
 Prints "ok" or "not ok" for each test of each program of each ABI. A plan that
-is missing or not met, an ABI that did not run, and what the kernel prints when
-it is in trouble are failures. Each skip is shown with its reason, unless all
-tests are expected to skip.
+is missing or not met, an ABI that did not run or of which no test did as expected,
+and what the kernel prints when it is in trouble are failures. Each skip is shown
+with its reason, unless all tests are expected to skip.
 
 KCSAN reports data races of the whole kernel. With FUNCTIONs, a report counts
 only if one of them is in its title or in one of its stacks; "kcsan" prints the
@@ -76,7 +76,7 @@ class Judge:
         self.guest, self.expect, self.abis = guest, expect, abis
         self.plan, self.seen = {}, {}
         self.abi = self.program = ""
-        self.done = []
+        self.good, self.done = set(), []
         self.skipped = 0
         self.failed = False
 
@@ -103,6 +103,7 @@ class Judge:
             self.bad(f"{name}: expected to skip")
         else:
             self.skipped += skips
+            self.good.add(self.abi)
             print(f"ok {self.guest}: {name}")
 
     def result(self, depth, failed, name):
@@ -114,7 +115,7 @@ class Judge:
         self.close_plan(depth + 2, what)
         if failed:
             self.bad(what if depth else f"ABI {name}")
-        elif not depth:
+        elif not depth and name in self.good:
             self.done.append(name)
 
     def line(self, line):
@@ -141,7 +142,7 @@ class Judge:
 
     def end(self):
         self.close_plan(0, "the guest")
-        if len(self.done) != len(self.abis):
+        if sorted(self.done) != sorted(self.abis):
             self.bad(f"expected the ABIs {' '.join(self.abis)}, ended well: "
                      f"{' '.join(self.done)}")
         if self.skipped:

@@ -108,6 +108,8 @@ def console():
     judge("a missing plan is seen", CONSOLE.replace("    1..2\n", ""))
     judge("a program that did not end is seen", "".join(lines[:8]))
     judge("an ABI that did not run is seen", "".join(lines[:2]))
+    judge("an ABI that ran in the place of another is seen", CONSOLE.replace("m64", "m32"))
+    judge("an ABI whose tests all skip is seen", CONSOLE.replace("first", "first # SKIP"))
     judge("an empty console is seen", "")
     judge("an oops is seen", "BUG: unable to handle page fault\n" + CONSOLE)
     judge("a test that should skip and does not is seen", CONSOLE, "skip")
