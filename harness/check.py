@@ -14,6 +14,7 @@ for what is above it. The last line is "N passed, N failed".
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -92,6 +93,9 @@ def run_group(rows):
 
 
 def main(section, table=HARNESS / "checks.list"):
+    # The scripts get ^C, too, and then the rows behind theirs would start.
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     begin = time.monotonic()
     phases = read_phases(pathlib.Path(table), section)
     for phase in phases:
