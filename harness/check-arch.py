@@ -94,13 +94,15 @@ def print_table(rows):
 
 def run(command, environment):
     """Yields the lines of its output, and prints them."""
+    failed = False
     with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace") as process:
         for line in process.stdout:
             print(line, end="", flush=True)
+            failed |= line.startswith("not ok ")
             yield line.rstrip("\n")
-    if process.returncode:
+    if process.returncode and not failed:
         yield f"not ok {command[0].name}: ended with status {process.returncode}"
 
 

@@ -53,8 +53,8 @@ build_selftests()
 		# An early commit has none.
 		[ -d "$selftests/$name" ] || continue
 		build "$1" "$selftests/$name" USERLDFLAGS='-static -s' >&2
-		make -s -C "$selftests/$name" OUTPUT="$dir" COLLECTION="$name" emit_tests |
-			sed 's/.*://'
+		tests=$(make -s -C "$selftests/$name" OUTPUT="$dir" COLLECTION="$name" emit_tests)
+		say "${tests:?expected the names of tests}" | sed 's/.*://'
 	done
 }
 

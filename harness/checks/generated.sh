@@ -37,6 +37,6 @@ make_work
 count=$(say "$NAMES" | wc -w)
 check "$BASE: $count generated calls on one tree have different numbers" numbers_differ
 check "$BASE: W=1 and sparse have no finding in them" no_finding
-"$HARNESS/checks/guest.sh" on
-"$HARNESS/checks/guest.sh" off
+"$HARNESS/checks/guest.sh" on || failed=1
+"$HARNESS/checks/guest.sh" off || failed=1
 exit $failed

@@ -26,7 +26,7 @@ of_programs=${PROGRAMS:+, ${asked_old:-$PROGRAMS} programs}
 judge()
 {
 	"$HARNESS/console.py" judge "$LABEL $state$of_programs" "$1" "$abis" "$(functions_for_kcsan)" \
-		<"$console" || :
+		<"$console"
 }
 
 # What a few tests with settings in GUEST print about their progress.
@@ -58,8 +58,9 @@ run()
 		say "ok $LABEL $state$of_programs: $name: the guest reported success"
 	else
 		say "not ok $LABEL $state$of_programs: $name: the guest reported success"
+		failed=1
 	fi
-	[ "$2" = boots ] || judge "$2"
+	[ "$2" = boots ] || judge "$2" || failed=1
 	figures
 	looked
 }
@@ -89,6 +90,7 @@ for abi in $ABIS; do
 		abis="$abis $abi"
 	elif is_own_kernel; then
 		say "not ok $LABEL: expected a kernel that runs $abi programs"
+		failed=1
 	fi
 done
 if ! grep -qs . "$TESTS"/*/list; then
@@ -100,3 +102,4 @@ else
 	[ -z "$MAN" ] || [ -n "${PROGRAMS:-}" ] || run enosys "/commands.sh enosys" pass
 	run ktap /ktap skip
 fi
+exit $failed
