@@ -2,6 +2,11 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # used by those who source it
 
+# What is made must not depend on the user's language (sort, messages that are looked
+# for; the kernel's Makefile drops LC_ALL), nor go to the repository of a git hook.
+export LC_ALL=C.UTF-8 LANG=C.UTF-8
+unset CDPATH LANGUAGE LC_MESSAGES GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
+
 HARNESS=${HARNESS:-$(cd "$(dirname "$0")" && pwd)}
 HARNESS=${HARNESS%/checks}
 TOP=$(dirname "$HARNESS")

@@ -166,6 +166,8 @@ make_work
 tree=$work/tree new=$work/out
 take_identity
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+# There, git looks for attributes and for what to ignore.
+export XDG_CONFIG_HOME="$work" GIT_ATTR_NOSYSTEM=1
 export GIT_AUTHOR_DATE="$DATE" GIT_COMMITTER_DATE="$DATE"
 mkdir -p "$tree" "$new"
 git -C "$tree" init -q -b base

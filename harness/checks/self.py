@@ -260,8 +260,9 @@ def stack():
     write(linux / "MAINTAINERS", "")
     write(linux / "scripts/syscall.tbl", "470 common one\n472 common other\n")
     both = f"{series('frob')}:{series('nitz')}"
+    # As in a hook of git, GIT_DIR is that of another repository.
     environment = {"SERIES": both, "LINUX": str(linux), "BUILD": f"{WORK}/build",
-                   "IDENTITY": "A <a@b.invalid>"}
+                   "IDENTITY": "A <a@b.invalid>", "GIT_DIR": "/nowhere"}
     status, said = run([HARNESS / "tree.sh", "show"], **environment)
     tree = pathlib.Path(said.rsplit("tree: ", 1)[-1].split(",")[0])
     table = tree / "scripts/syscall.tbl"
