@@ -41,10 +41,10 @@ add_series()
 # A worktree that is missing, or whose directory was removed.
 add_worktree()
 {
-	[ ! -e "$TREE/.git" ] || return 0
-	git -C "$BASE_TREE" update-ref -d "$applied_ref"
+	[ ! -e "$1/.git" ] || return 0
 	git -C "$BASE_TREE" worktree prune
-	git -C "$BASE_TREE" worktree add -q --detach --no-checkout "$TREE"
+	git -C "$BASE_TREE" worktree add -q --detach --no-checkout "$1"
+	[ "$1" != "$TREE" ] || git -C "$BASE_TREE" update-ref -d "$applied_ref"
 }
 
 # The tree of the earlier version, with the objects of TREE's own repository.
@@ -54,7 +54,7 @@ check_out_old()
 		awk -v last="$OLD_COMMIT" '$1 == last { print NR }')
 	[ -n "$nr" ] || die "OLD_COMMIT=$OLD_COMMIT: expected a commit of series/commits"
 	commit=$(git -C "$TREE" rev-list --reverse "$BASE_REF..$BRANCH" | sed -n "${nr}p")
-	[ -d "$OLD_TREE" ] || git -C "$TREE" worktree add -q --detach --no-checkout "$OLD_TREE"
+	add_worktree "$OLD_TREE"
 	git -C "$OLD_TREE" checkout -q -f --detach "$commit"
 }
 
@@ -81,13 +81,12 @@ tip=$(git -C "$BASE_TREE" rev-parse "$BASE_REF")
 for dir in $(series_dirs); do
 	add_series "$dir"
 done
-add_worktree
+add_worktree "$TREE"
 applied=$(git -C "$TREE" rev-parse -q --verify "$applied_ref" || :)
-if [ "$tip" != "$applied" ]; then
-	! has_own_work || die "$TREE: has work of your own; push it elsewhere, then:" \
-		"git -C $TREE checkout -f $applied_ref"
+! has_own_work || die "$TREE: has work of your own, or a run was killed there; push" \
+	"what is yours elsewhere, then: git -C $TREE checkout -f -B $BRANCH $applied_ref"
+[ "$tip" = "$applied" ] ||
 	step "series: check out the branch $BRANCH" "checkout-$TREE_NAME" check_out
-fi
 [ -z "${KERNEL:-}${PROGRAMS:-}" ] ||
 	step "series: check out its commit $OLD_COMMIT" "checkout-$TREE_NAME-old" check_out_old
 [ "${1:-}" != show ] || say "tree: $TREE, branch $BRANCH on $version"

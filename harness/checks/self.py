@@ -273,10 +273,11 @@ def stack():
     check("a series that is on the tree is not put there again",
           not status and not said, said)
     table.write_text("")
-    write(WORK / "series/nitz/series/messages/all", "add nitz, too\n")
-    status, said = run([HARNESS / "tree.sh"], **environment)
-    check("work in the tree is not overwritten", status and "work of your own" in said
-          and not table.read_text(), said)
+    for name, message in (("built from", "add nitz\n"), ("overwritten", "add it, too\n")):
+        write(WORK / "series/nitz/series/messages/all", message)
+        status, said = run([HARNESS / "tree.sh"], **environment)
+        check(f"work in the tree is not {name}", status and "work of your own" in said
+              and not table.read_text(), said)
 
 
 # What a file is before later commits, likewise.

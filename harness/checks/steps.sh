@@ -125,6 +125,8 @@ build_step()
 }
 
 "$HARNESS/tree.sh"
+# Nobody else may find a commit in there that is not the last one.
+lock "$TREE_NAME"
 make_work
 rm -rf "$OUT"
 touch "$work/start"
