@@ -42,12 +42,15 @@ tarball()
 	find "$work_dir" -maxdepth 1 -name "${source}_$version.orig.tar.*"
 }
 
-# Apt compares the checksum with that of the index.
+# Apt compares the checksum with that of the index; ^C would leave half a file.
 fetch()
 {
-	cd "$work_dir"
+	rm -rf "$work_dir/fetch"
+	mkdir "$work_dir/fetch"
+	cd "$work_dir/fetch"
 	use_suite "$suite" sources
 	private_apt source --tar-only --download-only --only-source "$source"
+	mv ./*.orig.tar.* "$work_dir"
 	[ -n "$(tarball)" ] ||
 		die "$source $version: expected its source in $suite of the machine's Debian mirror"
 }

@@ -36,7 +36,7 @@ missing=$(for purpose; do
 done)
 [ -n "$missing" ] || exit 0
 
-command="apt-get install -y --no-install-recommends$missing"
+command="apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600$missing"
 if [ "$(id -u)" -ne 0 ]; then
 	say "packages are missing; as root, run: $command"
 	exit 1

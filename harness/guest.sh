@@ -56,7 +56,7 @@ build_busybox()
 get_busybox()
 {
 	if [ "$(dpkg --print-architecture)" = "$DEB_ARCH" ]; then
-		cp "$(command -v busybox)" "$busybox"
+		ln -sf "$(command -v busybox)" "$busybox"
 		return
 	fi
 	make_work

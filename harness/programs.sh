@@ -101,7 +101,8 @@ build_all()
 	done
 }
 
-lock "$(basename "$TESTS")"
+# The headers are those of every compiler.
+lock "$TREE_NAME${PROGRAMS:+-$PROGRAMS}-tests"
 for abi in $ABIS; do
 	runs_abi "$abi" || say "ABI $abi: not built, $LABEL does not run it"
 done

@@ -84,6 +84,8 @@ if [ -n "$BUILD_ONLY" ]; then
 	say "ok $LABEL $state: it and the tests are built; does not boot here:" $REASON
 	exit 0
 fi
+# Its logs are read after the guest has ended.
+lock "guest-$LABEL-$state$named"
 abis=
 for abi in $ABIS; do
 	if runs_abi "$abi"; then
