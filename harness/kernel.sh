@@ -13,6 +13,7 @@ set -eu
 
 state=$1
 shift
+is_known 'on off' "$state" || die "$state: expected on or off"
 wanted=$OUT/wanted.config
 
 # Of two settings of an option the last one counts: a machine may not support what

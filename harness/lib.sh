@@ -36,11 +36,19 @@ series_dirs()
 	say "$SERIES" | tr : ' '
 }
 
+# check_path NAME=PATH: of others, sh, make or sed would not leave each as it is.
+check_path()
+{
+	[ -z "$(printf %s "$1" | tr -d '[:alnum:]/._+=@~\200-\377-')" ] ||
+		die "$1: expected a path of letters, digits and /._+=@~-"
+}
+
 # As absolute paths, for the scripts that this one calls.
 find_series()
 {
 	found=
 	for dir in $(series_dirs); do
+		check_path "SERIES=$dir"
 		[ -f "$dir/series/config" ] ||
 			die "SERIES=$dir: expected a directory with a file series/config"
 		found=$found:$(cd "$dir" && pwd)
@@ -99,6 +107,7 @@ check_settings()
 	for age in "${KERNEL:-old}" "${PROGRAMS:-old}"; do
 		[ "$age" = old ] || die "KERNEL=$age or PROGRAMS=$age: expected old or nothing"
 	done
+	[ "$JOBS" -ge 1 ] 2>/dev/null || die "JOBS=$JOBS: expected a number of processes"
 	say "$BASE" | grep -Eqx '[1-9][0-9]*\.[0-9]+(\.[0-9]+)?' ||
 		die "BASE=$BASE: expected a kernel release, such as $STABLE_BASE"
 	[ -n "$OLD_COMMIT" ] || [ -z "${KERNEL:-}${PROGRAMS:-}" ] ||
@@ -122,10 +131,9 @@ check_disk()
 	[ "$free" -ge "$1" ] || die "$BUILD: expected $1 GiB of free disk space, not $free"
 }
 
-case $TOP$BUILD$LINUX in
-*[[:space:]:]*)
-	die "$BUILD: expected a path without spaces and colons; the kernel's build refuses them" ;;
-esac
+for setting in "TOP=$TOP" "BUILD=$BUILD" "LINUX=$LINUX" "CC=${CC:-}"; do
+	check_path "$setting"
+done
 find_series
 # Of several series, the first one says what is for all of them.
 asked_base=${BASE:-} asked_old=${OLD_COMMIT:-} MAN='' OLD_COMMIT=''

@@ -13,9 +13,7 @@ new()
 }
 
 DIR=${DIR:-$TOP/examples/$call}
-case $DIR in
-*[[:space:]:]*) die "DIR=$DIR: expected a path without spaces and colons" ;;
-esac
+check_path "DIR=$DIR"
 new check
 "$HARNESS/base.sh"
 new write "$BASE_TREE" "$BASE_REF" "$STABLE_BASE"

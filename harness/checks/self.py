@@ -68,8 +68,13 @@ def settings():
                     command=(HARNESS / "series.sh",))
     refuses_setting("an earlier version of a series that has none is refused",
                     "expected OLD_COMMIT", SERIES=f"{series('none')}", KERNEL="old")
-    refuses_setting("a path with a space in it is refused", "without spaces",
-                    BUILD=f"{WORK}/a b")
+    for name, path in (("BUILD", "/a b"), ("BUILD", "/a,b"), ("LINUX", "/a&b"),
+                       ("SERIES", "/a%b"), ("CC", "ccache gcc")):
+        refuses_setting(f"{name}={path} is refused", f"{name}={path}: expected a path of",
+                        **{name: path})
+    refuses_setting("neither on nor off is refused", "id: expected on or off",
+                    command=(HARNESS / "kernel.sh", "id"))
+    refuses_setting("a JOBS that is no number is refused", "JOBS=x: expected", JOBS="x")
     refuses_setting("make refuses with one line", "expected one of", ARCH="vax",
                     command=("make", "-s", "-C", HARNESS.parent, "boot"))
     script(WORK / "df", "echo; echo / 99999999 99000000 999999 99% /\n")
