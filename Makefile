@@ -18,16 +18,24 @@ $(error $(filter-out settings:,$(problem)))
 endif
 endif
 
+# The rows of checks.list say what they are for.
+ifneq ($(filter check check-hard,$(MAKECMDGOALS)),)
+ifneq ($(filter-out x86_64,$(ARCH))$(ABIS),)
+$(error ARCH=$(ARCH) ABIS=$(ABIS): make check has its own; make check-arch takes them)
+endif
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help run bench bench-accept bench-native check check-oracle check-arch check-hard coverage bisect lava patches send tree new boot gdb man clean
+.PHONY: help run bench bench-accept bench-native check check-oracle check-clients check-arch check-hard coverage bisect lava patches send tree new boot gdb man clean
 
 help:	## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
-	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  ARCH=x86_64|i386|...  ABIS=m64'
+	@echo 'Variables: BASE=7.3|6.12  LINUX=DIR  CONFIG=tiny|defconfig  CC=gcc|clang-19  JOBS=N'
+	@echo '           ARCH=x86_64|i386|...  ABIS=m64  (make check has its own)'
 	@echo '           SERIES=DIR[:DIR...]  a series like the one here, or several on top of each other'
 
 run:	## Build the kernel with the series, boot it in QEMU and show the call at work
-	@$H/deps.sh build $(ARCH)
+	@$H/deps.sh build
 	@$H/run.sh
 
 bench:	## Measure the cost of the call and that of /proc, and plot it
@@ -98,7 +106,7 @@ new:	## Write the series of a new call: NAME=frob ARGS="int fd, unsigned int fla
 	@$H/new.sh
 
 boot:	## Get a shell in the guest
-	@$H/deps.sh build $(ARCH)
+	@$H/deps.sh build
 	@$H/guest.sh
 	@$H/boot.sh on 0 /commands.sh shell
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the packages that are missing.
 #
-#   deps.sh PURPOSE...	build, bench, check, clients, gdb, send, or a machine
+#   deps.sh PURPOSE...	build (for ARCH), bench, check, clients, gdb, send, or a machine
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -11,6 +11,7 @@ needed()
 	build)
 		say gcc libc6-dev gcc-12-multilib bc bison flex libelf-dev libssl-dev perl \
 			python3 xz-utils qemu-system-x86 busybox-static man-db groff-base
+		needed "$ARCH"
 		;;
 	bench) say gnuplot-nox ;;
 	check)
