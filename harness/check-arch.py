@@ -12,6 +12,8 @@ import pathlib
 import subprocess
 import sys
 
+from lava import ask
+
 HARNESS = pathlib.Path(__file__).resolve().parent
 ROW = "{:10} {:8} {:7} {:7} {:>7} {:>7} {:>7} {:>7}"
 HEAD = "machine ABI endian result passed failed skipped seconds".split()
@@ -106,14 +108,6 @@ def run(command, environment):
         yield f"not ok {command[0].name}: ended with status {process.returncode}"
 
 
-def ask(machine, expression):
-    """What the scripts of the harness know of the machine."""
-    script = f'. "$HARNESS/lib.sh"; . "$HARNESS/kernel-lib.sh"; say {expression}'
-    environment = {**os.environ, "ARCH": machine, "HARNESS": str(HARNESS)}
-    return subprocess.check_output(["sh", "-euc", script], env=environment,
-                                   text=True).split()
-
-
 def check(machine):
     environment = {"LIMIT": "7200", "GUEST": "TIMEOUT=900", **os.environ,
                    "ARCH": machine}
@@ -121,9 +115,9 @@ def check(machine):
     lines = list(run([HARNESS / "deps.sh", "build", machine], environment))
     if not any(line.startswith("not ok") for line in lines):
         lines += run([HARNESS / "checks/guest.sh", "on"], environment)
-    tests, *abis = ask(machine, '"$TESTS" "$ABIS"')
+    tests, abis = ask(machine, 'say "$TESTS"; say "$ABIS"')
     return judge(machine, {abi: endianness(first_program(pathlib.Path(tests, abi)))
-                           for abi in abis}, lines)
+                           for abi in abis.split()}, lines)
 
 
 def main(arguments):
@@ -131,6 +125,8 @@ def main(arguments):
         abis = dict(word.split("=") for word in arguments[2:])
         return print_table(judge(arguments[1], abis, sys.stdin))
     machines = arguments or sorted(p.name for p in HARNESS.glob("machines/*"))
+    if not arguments:
+        os.environ.pop("ABIS", None)	# Those of one machine
     return print_table([row for machine in machines for row in check(machine)])
 
 

@@ -24,15 +24,13 @@ import sys
 
 HARNESS = pathlib.Path(os.environ.get("HARNESS", pathlib.Path(__file__).parent)).resolve()
 BUILD = pathlib.Path(os.environ.get("BUILD", HARNESS.parent / "build")).resolve()
-URL = os.environ.get("LAVA_URL", f"file://{BUILD}/out").rstrip("/")
+URL = os.environ.get("LAVA_URL")
 
-# What the scripts of the harness know of a machine, a line each.
-KNOWN = """. "$HARNESS/lib.sh"; . "$HARNESS/kernel-lib.sh"
-say "$NAME" $(basename "$QEMU")
+KNOWN = """say "$NAME" $(basename "$QEMU")
 say $KERNEL_QEMU $MACHINE $GUEST_QEMU
 kernel_line /ktap $(test_programs "$@")
 say $ABIS
-basename "$OUT"
+say "$OUT"
 """
 
 # A result of KTAP, on any level: "ok 1 name", "not ok 1 - name # SKIP reason". The
@@ -80,12 +78,12 @@ actions:
 {monitors}"""
 
 
-def ask(machine, tests):
+def ask(machine, script, *words):
+    """What the scripts of the harness know of a machine, a line each."""
+    script = '. "$HARNESS/lib.sh"; . "$HARNESS/kernel-lib.sh"\n' + script
     environment = {"GUEST": "TIMEOUT=900", **os.environ, "ARCH": machine,
                    "HARNESS": str(HARNESS)}
-    # Those of another machine
-    environment.pop("ABIS", None)
-    said = subprocess.run(["sh", "-euc", KNOWN, "sh", *tests], env=environment,
+    said = subprocess.run(["sh", "-euc", script, "sh", *words], env=environment,
                           stdout=subprocess.PIPE, text=True, check=False)
     if said.returncode:
         sys.exit(said.returncode)
@@ -108,7 +106,7 @@ def monitor(name, start, end, pattern, words):
 
 def write_job(machine, tests, path):
     """A suite of results for each ABI, in the order in which ktap runs them."""
-    first, options, line, abis, label = ask(machine, tests)
+    first, options, line, abis, out = ask(machine, KNOWN, *tests)
     name, qemu = first.split()
     if not qemu.startswith("qemu-system-"):
         return
@@ -122,7 +120,8 @@ def write_job(machine, tests, path):
         name=name, machine=machine, arch=qemu.removeprefix("qemu-system-"),
         options="\n".join(f"  - {json.dumps(o)}" for o in qemu_options(options.split())),
         kernel_arg=json.dumps(f"-kernel {{kernel}} -append '{line}'"),
-        url=f"{URL}/{label}", monitors="".join(monitors)), encoding="ascii")
+        url=f"{URL.rstrip('/')}/{pathlib.Path(out).name}" if URL else f"file://{out}",
+        monitors="".join(monitors)), encoding="ascii")
     print(path)
 
 
@@ -131,6 +130,7 @@ def write(*arguments):
     if arguments[:1] == ("-o",):
         path, arguments = pathlib.Path(arguments[1]), arguments[2:]
     names = arguments[:1] or sorted(p.name for p in HARNESS.glob("machines/*"))
+    os.environ.pop("ABIS", None)	# Those of one machine
     for machine in names:
         write_job(machine, arguments[1:], path or BUILD / f"lava/{machine}.yaml")
 
