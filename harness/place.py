@@ -43,8 +43,10 @@ class File:
 
 
 def read(path):
+    """Its lines; a form feed or a carriage return is part of one."""
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        text = path.read_bytes().decode()
+        return text.removesuffix("\n").split("\n") if text else []
     except FileNotFoundError:
         raise Refused(f"{path}: expected to be there") from None
 
@@ -220,7 +222,7 @@ def main(repo, base, tree, commit, placement, *names):
     except Refused as error:
         sys.exit(f"place: {error}")
     for name, lines in placed.items():
-        (tree / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (tree / name).write_bytes("".join(f"{line}\n" for line in lines).encode())
 
 
 if __name__ == "__main__":

@@ -239,6 +239,8 @@ def places():
         else:
             good = not status and text == as_lines(result)
         check(name, good, said + text)
+    _, said, text = place("[file]\nafter a\n", "new\n", "a\nb\f\x85c\n")
+    check("a form feed in another line stays", text == "a\nnew\nb\f\x85c\n", said + text)
     # The table's line in front of ours decides about our last column.
     (WORK / "table").write_text("7 here\n")
     for name, line, result in (("number", "one", "108 ours"),
