@@ -14,9 +14,10 @@ named()
 exist()
 {
 	text=$(cd "$SERIES" && cat README.rst CONTRIBUTING.rst docs/results.rst)
-	files=$(named '(docs|harness|kernel|man2|proof|series|tools)/[[:alnum:]_./-]*[[:alnum:]]')
+	files=$(named '(clients|docs|harness|kernel|ltp|man2|patches|proof|series|tools)/[[:alnum:]_./-]*[[:alnum:]]')
 	tests=$(named "${NAME}_[a-z_]*_test")
-	[ -n "$files" ] && [ -n "$tests" ]
+	[ -n "$files" ]
+	[ -n "$tests" ]
 	for file in $files; do
 		[ -e "$SERIES/$file" ] || { say "$file: expected it to exist"; return 1; }
 	done

@@ -29,10 +29,10 @@ checkpatch()
 }
 
 # The case of the title and the date of an unreleased page follow the conventions of
-# the man-pages project.
+# the man-pages project. That there is no mandoc is a finding, too.
 mandoc_lint()
 {
-	! mandoc -Tlint "$1" | grep -v -e 'lower case character in document title' \
+	! mandoc -Tlint "$1" 2>&1 | grep -v -e 'lower case character in document title' \
 		-e 'cannot parse date, using it verbatim'
 }
 
