@@ -228,6 +228,18 @@ at_exit()
 	:
 }
 
+# only_files_of COMMIT PATCH...: a worktree in work/tree of the files that they change;
+# git forgets those of earlier runs
+only_files_of()
+{
+	git -C "$BASE_TREE" worktree prune
+	git -C "$BASE_TREE" worktree add -q --detach --no-checkout "$work/tree" "$1"
+	shift
+	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$@" | sort -u |
+		git -C "$work/tree" sparse-checkout set --no-cone --stdin
+	git -C "$work/tree" checkout -q
+}
+
 # check NAME COMMAND...: a result; what the command prints is shown if it fails.
 failed=0
 check()

@@ -9,19 +9,11 @@ set -eu
 
 applied_ref=refs/harness/applied${TREE_NAME#"$BASE_NAME"}
 
-at_exit()
-{
-	git -C "$BASE_TREE" worktree remove --force "$work/tree" 2>/dev/null || :
-}
-
-# git am in a worktree of only the files concerned. The checkout afterwards then
-# writes only files that have really changed, for make.
+# Not in TREE: the checkout afterwards then writes only files that have really changed,
+# for make.
 apply()
 {
-	git -C "$BASE_TREE" worktree add -q --detach --no-checkout "$work/tree" "$tip"
-	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$patches"/*.patch | sort -u |
-		git -C "$work/tree" sparse-checkout set --no-cone --stdin
-	git -C "$work/tree" checkout -q
+	only_files_of "$tip" "$patches"/*.patch
 	git -C "$work/tree" am -q --committer-date-is-author-date "$patches"/*.patch
 	git -C "$work/tree" update-ref "$made" HEAD
 	git -C "$BASE_TREE" worktree remove --force "$work/tree"

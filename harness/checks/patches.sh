@@ -5,10 +5,6 @@ set -eu
 . "$(dirname "$0")/../lib.sh"
 one_series
 
-at_exit()
-{
-	git -C "$BASE_TREE" worktree remove --force "$work/tree" 2>/dev/null || :
-}
 make_work
 
 generate()
@@ -37,10 +33,7 @@ is_committed()
 # git am does not accept fuzz.
 applies()
 {
-	git -C "$BASE_TREE" worktree add -q --detach --no-checkout "$work/tree" "$BASE_REF"
-	sed -n 's,^diff --git a/\([^ ]*\) .*,/\1,p' "$work"/patches/*.patch | sort -u |
-		git -C "$work/tree" sparse-checkout set --no-cone --stdin
-	git -C "$work/tree" checkout -q
+	only_files_of "$BASE_REF" "$work"/patches/*.patch
 	git -C "$work/tree" am --no-3way "$work"/patches/*.patch
 }
 
