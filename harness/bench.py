@@ -5,8 +5,7 @@
   bench.py report BENCH FIGURES		print tables and targets
   bench.py plot BENCH FIGURES		draw the pictures beside the figures
   bench.py hold BENCH TABLE PERCENT NEW	compare new figures with the accepted
-  bench.py accept BENCH FIGURES [NAME]	make them the accepted figures; NAME
-					keeps icount.csv under that name instead
+  bench.py accept BENCH FIGURES		make them the accepted figures
 
 BENCH is the directory with rows, targets, pictures, documents, their summaries
 and the caption, which is the last line of each summary, and with the accepted
@@ -244,13 +243,10 @@ def replace_summary(document, summary):
     document.write_text("\n".join(lines) + "\n")
 
 
-def accept(bench, figures, name=None):
+def accept(bench, figures):
     load_figures(figures)
-    if name:
-        shutil.copy(figures / "icount.csv", bench / f"{name}.csv")
-    else:
-        for path in [*figures.glob("*.csv"), *figures.glob("*.svg")]:
-            shutil.copy(path, bench)
+    for path in [*figures.glob("*.csv"), *figures.glob("*.svg")]:
+        shutil.copy(path, bench)
     print(f"figures: {bench}")
     caption = (bench / "caption").read_text(encoding="ascii")
     for document, summary in records(bench / "documents", 2):
@@ -264,10 +260,8 @@ def main(command, bench, *arguments):
     if command == "hold":
         table, percent, new = arguments
         return hold(bench, table, float(percent), pathlib.Path(new))
-    figures, *name = arguments
     command = {"report": report, "plot": plot, "accept": accept}[command]
-    command(bench, pathlib.Path(figures), *name)
-    return 0
+    return command(bench, *map(pathlib.Path, arguments))
 
 
 if __name__ == "__main__":

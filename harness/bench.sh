@@ -3,7 +3,7 @@
 # report them. With another CONFIG, build/bench/CONFIG.
 #
 #   bench.sh [TABLE...]	only what goes to these tables
-#   bench.sh accept	make the figures those of proof/bench and the documents
+#   bench.sh accept	make those of build/bench the figures of proof/bench and the documents
 #
 # A program in the guest prints a line "csv N,METHOD,ABI,FIGURE" for each figure.
 set -eu
@@ -12,8 +12,8 @@ one_series
 . "$HARNESS/kernel-lib.sh"
 
 bench=$SERIES/proof/bench
-figures=$BUILD/bench accept_as=
-[ "$CONFIG" = tiny ] || figures=$BUILD/bench/$CONFIG accept_as=$CONFIG
+figures=$BUILD/bench
+[ "$CONFIG" = tiny ] || figures=$BUILD/bench/$CONFIG
 
 # The lines of the table of runs that are asked for. What has a configuration of
 # its own is measured with the default CONFIG only.
@@ -63,8 +63,7 @@ run()
 
 [ -f "$bench/runs" ] || die "proof/bench/runs: expected a table of what to measure"
 if [ "${1:-}" = accept ]; then
-	# shellcheck disable=SC2086 # a name or none
-	exec "$HARNESS/bench.py" accept "$bench" "$figures" $accept_as
+	exec "$HARNESS/bench.py" accept "$bench" "$BUILD/bench"
 fi
 command -v gnuplot >/dev/null || die "gnuplot: expected in PATH (package gnuplot-nox)"
 make_work
