@@ -7,6 +7,7 @@
 #include "use.h"
 
 #include <linux/userfaultfd.h>
+#include <stdatomic.h>
 #include <sys/swap.h>
 
 /* The command line of a process, from a call and from the file */
@@ -555,7 +556,7 @@ TEST_F(cmdline, userfaultfd_is_not_waited_for)
 /*
  * A signal while a string is stored that is larger than the kernel's buffer
  */
-static volatile sig_atomic_t nr_signals;
+static atomic_int nr_signals;
 
 static void count_signal(int sig)
 {
@@ -616,7 +617,7 @@ TEST_F(cmdline, signal_ends_the_call_before_a_long_one)
 	params.cursor = self->subject.pid;
 	ret = xyzzy_call(&params, 0);
 	ASSERT_LE(1, ret);
-	EXPECT_EQ(1, nr_signals);
+	EXPECT_EQ(1, atomic_load(&nr_signals));
 	EXPECT_GT(self->pid, (pid_t)tasks[ret - 1].pid);
 
 	/* The next one begins with it. */
