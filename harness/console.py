@@ -29,8 +29,9 @@ def is_ours(report, functions):
     """Of "data-race in ONE / OTHER", or "in ONE+0x1/0x2" of unknown origin."""
     title = report[0].rpartition(" in ")[2].split()
     names = title[:1] + title[2:3]
-    for line in report[1:]:
-        names += re.findall(r"([\w.]+)\+0x", line)[:1]
+    # A stack is indented. What called the scheduler sleeps, or was preempted.
+    for stack in re.split(r"\n(?! )", "\n".join(report[1:])):
+        names += re.findall(r"([\w.]+)\+0x", stack.partition(" __schedule+0x")[0])
     # A function may be NAME.isra.0+0xOFFSET/0xSIZE.
     return any(re.split(r"[.+]", name)[0] in functions for name in names)
 

@@ -146,6 +146,10 @@ def races():
     race("a data race of others is ignored", "not_ours / ours_not", "theirs", False)
     race("one of others of unknown origin is ignored", "theirs+0x1/0x2", "theirs",
          False)
+    sleeps = "theirs+0x1/0x2\n __schedule+0x1/0x2\n ours"
+    race("one in the scheduler is ignored", "theirs / not_ours", sleeps, False)
+    race("one of the series with it is seen", "theirs / not_ours",
+         f"{sleeps}+0x1/0x2\n\nread to 0x1\n inlined+0x1/0x2\n ours", True)
     _, said = run([HARNESS / "console.py", "judge", "self", "pass", "m64", "ours"],
                   CONSOLE.replace("    ok 1", "BUG: KCSAN: data-race in a / b\n"
                                   "    ok 1") + "====\n")
