@@ -21,12 +21,13 @@ unpack_package()
 	dpkg-deb -f "$work"/*.deb Version | sed "s/^/$package /" >"$work/version"
 }
 
+# A server that is silent for a minute has failed.
 get()
 {
 	if command -v curl >/dev/null 2>&1; then
-		curl -fsSL -o "$2" "$1"
+		curl -fsSL --connect-timeout 60 --speed-limit 1 --speed-time 60 -o "$2" "$1"
 	else
-		wget -q -O "$2" "$1"
+		wget -q --timeout=60 --tries=2 -O "$2" "$1"
 	fi
 }
 

@@ -20,11 +20,7 @@ wanted=$OUT/wanted.config
 # the others have.
 last_settings()
 {
-	awk '/CONFIG_/ { name = $1 == "#" ? $2 : $0; sub(/=.*/, "", name); last[name] = NR }
-		{ line[NR] = $0; of[NR] = name }
-		END { for (i = 1; i <= NR; i++)
-			if (last[of[i]] == i)
-				print line[i] }'
+	tac | awk '{ name = $1 == "#" ? $2 : $1; sub(/=.*/, "", name) } !seen[name]++' | tac
 }
 
 write_wanted()
