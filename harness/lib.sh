@@ -123,11 +123,7 @@ check_settings()
 # check_disk GIB: the free space that BUILD needs.
 check_disk()
 {
-	dir=$BUILD
-	while [ ! -d "$dir" ]; do
-		dir=$(dirname "$dir")
-	done
-	free=$(df -Pk "$dir" | awk 'NR == 2 { printf "%d", $4 / 1024 / 1024 }')
+	free=$(df -Pk "$BUILD" | awk 'NR == 2 { printf "%d", $4 / 1024 / 1024 }')
 	[ "$free" -ge "$1" ] || die "$BUILD: expected $1 GiB of free disk space, not $free"
 }
 
@@ -141,8 +137,8 @@ asked_base=${BASE:-} asked_old=${OLD_COMMIT:-} MAN='' OLD_COMMIT=''
 STABLE_BASE=$BASE
 BASE=${asked_base:-$BASE} OLD_COMMIT=${asked_old:-$OLD_COMMIT}
 NAMES=$(of_each NAME) OPTIONS=$(of_each OPTION)
-check_settings
 mkdir -p "$BUILD/log"
+check_settings
 
 # The repository with the base: of LINUX if that is set, else of BASE.
 if [ -n "$LINUX" ]; then

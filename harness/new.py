@@ -39,6 +39,14 @@ futex hid iommu ir kexec landlock livepatch lsm memfd mincore mount_setattr mque
 pid_namespace power_supply prctl pstore resctrl rlimits rtc sched_ext sgx sparc64
 static_keys syscall_user_dispatch tc-testing timens tmpfs tty user_events x86 zram""".split()
 
+# For a line of a section [fails]: a test, a field, a value of it, and the error
+FAILS = """TEST_F({0}, {1})
+{{
+	self->{2} = {3};
+	EXPECT_EQ(-1, call_{0}(&self->args));
+	EXPECT_EQ({4}, errno);
+}}"""
+
 # The words of the templates
 
 class Call:
@@ -62,6 +70,12 @@ class Call:
 
     def joined(self, section):
         return "\n".join(self.sections(section)).replace("\n\n\n", "\n\n")
+
+    def tests(self):
+        """Those of one value with which the call fails, and then the others."""
+        for line in self.joined("fails").splitlines():
+            yield FAILS.format(self.name, *line.split("\t"))
+        yield from self.sections("test")
 
     def words_of(self, section, more=()):
         """All different lines of the sections, sorted."""
@@ -139,7 +153,7 @@ class Call:
         includes |= {f"linux/{self.name}.h"} if self.struct else set()
         return {"fields": fields, "test-call": call, "memory": memory,
                 "setup": self.joined("setup"), "teardown": self.joined("teardown"),
-                "tests": "\n\n".join(self.sections("test")),
+                "tests": "\n\n".join(self.tests()),
                 "test-includes": "\n".join(
                     f"#include <{name}>"
                     for name in self.words_of("test-include", includes))}

@@ -1,8 +1,6 @@
 #!/bin/sh
 # Compare in a guest what the call reports with what programs of Debian show that
 # do not know it: proof/oracle is the guest's /oracle.
-#
-#   oracle.sh [LIMIT]	in seconds
 set -eu
 . "$(dirname "$0")/lib.sh"
 one_series
@@ -11,7 +9,7 @@ one_series
 oracle=$SERIES/proof/oracle
 [ -d "$oracle" ] || die "$oracle: expected what compares the call with Debian's programs"
 status=0
-"$HARNESS/debian.sh" oracle "${1:-1800}" "$oracle/packages" "$oracle:/oracle" \
+"$HARNESS/debian.sh" oracle "${LIMIT:-1800}" "$oracle/packages" "$oracle:/oracle" \
 	/oracle/run.sh @TESTS@ || status=$?
 # Without the kernel's own lines.
 tr -d '\r' <"$BUILD/log/oracle-$LABEL.log" | sed -n '/^oracle: /,/ differences$/p'

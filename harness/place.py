@@ -74,7 +74,7 @@ def find_in_order(file, number, lines):
 
 class Placement:
     def __init__(self, path, base):
-        self.base, self.files = base, {}
+        self.files = {}
         self.written = self.number = 0
         file, pending = None, {}
         for number, line in enumerate(read(path), 1):

@@ -4,7 +4,7 @@
 #
 # The series is made anew: who sends it is the author of its patches, and maintains
 # the call in the place of the author that patches/ has. SEND is another directory
-# than build/send, and SEND_LIMIT another limit for a message.
+# than build/send.
 set -eu
 . "$(dirname "$0")/lib.sh"
 one_series
@@ -65,7 +65,7 @@ make_series commits "$BASE_TREE" "$work/send"
 cover=$(sed -n 's/^Message-I[dD]: //p' "$work"/send/0000-*)
 make_series commits.man-pages "" "$work/send/man-pages" "--in-reply-to=$cover"
 git -C "$BASE_TREE" show "$BASE_REF:MAINTAINERS" >"$work/MAINTAINERS"
-"$HARNESS/address.py" "$work/send" "$BASE_TREE" "$work/MAINTAINERS" "${SEND_LIMIT:-100000}"
+"$HARNESS/address.py" "$work/send" "$BASE_TREE" "$work/MAINTAINERS" 100000
 
 # The headers of the messages have the thread and all recipients.
 git -c sendemail.confirm=never send-email --dry-run --quiet --no-thread \
