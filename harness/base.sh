@@ -97,18 +97,25 @@ get_user_tree()
 	fi
 }
 
-# A clone follows its source: what was committed there since is the new base.
+# A clone follows its source: what was committed there since is the new base. A copy
+# does not.
 follow_user_tree()
 {
-	[ -e "$LINUX/.git" ] || return 0
-	git -C "$BASE_TREE" fetch -q "$LINUX" HEAD
-	git -C "$BASE_TREE" update-ref "$BASE_REF" FETCH_HEAD
+	if [ -e "$LINUX/.git" ]; then
+		git -C "$BASE_TREE" fetch -q "$LINUX" HEAD
+		git -C "$BASE_TREE" update-ref "$BASE_REF" FETCH_HEAD
+	elif find "$LINUX" -newer "$BASE_TREE/.git/harness-version" | grep -q .; then
+		say "base: $LINUX has changed; remove $BASE_TREE to have it copied again"
+	fi
 }
 
 if [ "${1:-}" = find ]; then
 	find_release
 	exit 0
 fi
+[ -z "$LINUX" ] || [ ! -e "$LINUX/.git" ] ||
+	git --no-optional-locks -C "$LINUX" diff --quiet HEAD ||
+	say "base: what is not committed in $LINUX is left out"
 lock "$BASE_NAME"
 if is_our_tree "$BASE_TREE"; then
 	[ -z "$LINUX" ] || follow_user_tree

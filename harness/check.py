@@ -5,7 +5,7 @@
   check.py SECTION [TABLE]
 
 A check prints a line "ok NAME" or "not ok NAME" for each thing that it looks
-at; one that ends badly counts as a failure, whatever it printed. Rows of one
+at; one that prints none, or ends badly, counts as a failure. Rows of one
 kernel (CONFIG, ARCH, BASE, CC) run one after the other, and as many of these
 groups at a time as there are processors: a guest keeps one busy. PART=NAME,
 which no script knows, puts rows into a group of their own. A line "---" waits
@@ -47,7 +47,7 @@ class Row:
                      if key not in NOT_OF_KERNEL)
 
     def run(self):
-        begin = time.monotonic()
+        begin, said = time.monotonic(), False
         say(f"== {self.name}")
         process = subprocess.Popen(
             [self.script, *self.arguments],
@@ -55,11 +55,14 @@ class Row:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             errors="replace")
         for line in process.stdout:
+            said |= line.startswith(("ok ", "not ok "))
             say(line.rstrip("\n"))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             say(f"not ok {self.name}: ended with status {process.returncode}")
+        elif not said:
+            say(f"not ok {self.name}: printed no result")
         self.wall = time.monotonic() - begin
         self.cpu = usage.ru_utime + usage.ru_stime
         say(f"== {self.name}: {self.wall:.0f} s, {self.cpu:.0f} s of CPU time")
@@ -104,7 +107,7 @@ def main(section, table=HARNESS / "checks.list"):
 
     passed = sum(line.startswith("ok ") for line in results)
     failures = [line for line in results if line.startswith("not ok ")]
-    failed = len(failures) + (not passed)
+    failed = max(len(failures), not passed)
     if failed:
         print("what failed:", *failures, sep="\n")
     rows = [row for phase in phases for group in phase.values() for row in group]
@@ -113,7 +116,7 @@ def main(section, table=HARNESS / "checks.list"):
         print(f"{row.cpu:7.0f} {row.wall:7.0f}  {row.name}")
     print(f"{sum(row.cpu for row in rows):7.0f} "
           f"{time.monotonic() - begin:7.0f}  in all; the logs are in {BUILD / 'log'}")
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {int(failed)} failed")
     return failed > 0
 
 

@@ -4,7 +4,7 @@
 set -eu
 . "$(dirname "$0")/../lib.sh"
 
-SERIES=$("$HARNESS/checks/new.py" generate "$BUILD/new")
+SERIES=$("$HARNESS/checks/new.py" generate "$BUILD/new/$BASE_NAME")
 . "$HARNESS/lib.sh"
 . "$HARNESS/kernel-lib.sh"
 

@@ -83,6 +83,12 @@ def settings():
     (WORK / "df").unlink()
     status, said = run([HARNESS / "settings.sh"], CONFIG="defconfig")
     check("a CONFIG of the kernel's own is taken", not status, said)
+    environment = {"LINUX": f"{WORK}/copied", "BUILD": f"{WORK}/copies",
+                   "IDENTITY": "A <a@b.invalid>"}
+    for text in "before\n", "after\n":
+        write(WORK / "copied/MAINTAINERS", text)
+        status, said = run([HARNESS / "base.sh"], **environment)
+    check("that LINUX has changed since it was copied is said", "has changed" in said, said)
 
 
 # The judge of a guest's console.
@@ -376,8 +382,9 @@ def rows():
     count("rows that pass are counted", "2 passed, 0 failed", "A=1 passes", "A=2 passes")
     count("a row that fails is counted", "1 passed, 2 failed", "A=1 passes", "A=1 fails")
     count("a row that ends badly is counted", "1 passed, 1 failed", "A=1 ends_badly")
-    count("rows that say nothing are a failure", "0 passed, 1 failed",
+    count("a row that says nothing is a failure", "1 passed, 1 failed", "A=1 passes",
           "A=1 says_nothing")
+    count("no row is a failure", "0 passed, 1 failed")
     count("a line waits for what is above it", "3 passed, 0 failed", "A=1 late a",
           "A=2 passes b", "---", "A=3 passes c", order=["b", "a", "c"])
     count("rows of one kernel keep their order", "2 passed, 0 failed", "A=1 late a",
