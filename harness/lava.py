@@ -121,7 +121,7 @@ def write_job(machine, tests, path):
         options="\n".join(f"  - {json.dumps(o)}" for o in qemu_options(options.split())),
         kernel_arg=json.dumps(f"-kernel {{kernel}} -append '{line}'"),
         url=f"{URL.rstrip('/')}/{pathlib.Path(out).name}" if URL else f"file://{out}",
-        monitors="".join(monitors)), encoding="ascii")
+        monitors="".join(monitors)), encoding="utf-8")
     print(path)
 
 
@@ -139,7 +139,7 @@ def device(job, templates):
     # Nothing else needs these.
     import jinja2
     import yaml
-    context = yaml.safe_load(pathlib.Path(job).read_text(encoding="ascii"))["context"]
+    context = yaml.safe_load(pathlib.Path(job).read_text(encoding="utf-8"))["context"]
     loader = jinja2.FileSystemLoader(templates)
     template = jinja2.Environment(loader=loader, trim_blocks=True).get_template(
         "qemu.jinja2")

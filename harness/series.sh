@@ -81,8 +81,10 @@ add_whole()
 	fi
 	[ -f "$SERIES/$from" ] || die "$from: named in series/$list, but no file there"
 	mkdir -p "$(dirname "$tree/$to")"
+	cp "$SERIES/$from" "$tree/$to"
 	# shellcheck disable=SC2046 # a list of words
-	"$HARNESS/grow.py" "$SERIES" "$growth" "$from" $(later_commits "$message") >"$tree/$to"
+	! grep -Fqx "[$from]" "$growth" ||
+		"$HARNESS/grow.py" "$SERIES" "$growth" "$from" $(later_commits "$message") >"$tree/$to"
 }
 
 later_commits()
