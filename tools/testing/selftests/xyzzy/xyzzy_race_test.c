@@ -250,15 +250,16 @@ static int walk_while_dying(const struct xyzzy_params *params,
 
 TEST_F(init_race, walks_meanwhile_see_no_error)
 {
-	pid_t killer = fork_child();
+	pid_t killer;
 
+	/* The killed processes are reaped here, if not by their PID 1. */
+	ASSERT_TRUE(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	killer = fork_child();
 	if (!killer) {
 		usleep(20000);
 		_exit(kill(self->ns.init, SIGKILL));
 	}
 	ASSERT_LT(0, killer);
-	/* The killed processes are reaped here, if not by their PID 1. */
-	ASSERT_TRUE(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
 	EXPECT_EQ(0, walk_while_dying(&self->params, variant->flags));
 	signal(SIGCHLD, SIG_DFL);
 	self->ns.init = 0;
