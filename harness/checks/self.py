@@ -375,6 +375,7 @@ def rows():
     for name, text in {
             "passes": f"echo ok one; echo $1 >>{WORK}/order",
             "late": f"sleep 1; echo ok late; echo $1 >>{WORK}/order",
+            "hangs": f"sleep 20; echo $1 >>{WORK}/order",
             "fails": "echo not ok two; exit 1",
             "ends_badly": "echo ok three; exit 2",
             "says_nothing": ":"}.items():
@@ -389,8 +390,8 @@ def rows():
           "A=2 passes b", "---", "A=3 passes c", order=["b", "a", "c"])
     count("rows of one kernel keep their order", "2 passed, 0 failed", "A=1 late a",
           "A=1,LIMIT=1,ABIS=m64 passes b", order=["a", "b"])
-    count("no row starts after ^C", "== late a (A=1)", "A=1 late a", "A=1 late b", order=[],
-          under=["env", "--default-signal=INT", "timeout", "-s", "INT", "0.5"])
+    count("no row starts after ^C", "== hangs a (A=1)", "A=1 hangs a", "A=1 hangs b",
+          order=[], under=["env", "--default-signal=INT", "timeout", "-s", "INT", "5"])
 
 
 # The log of a job that LAVA ran.
