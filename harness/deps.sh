@@ -30,10 +30,10 @@ needed()
 }
 
 missing=$(for purpose; do
-	for package in $(needed "$purpose"); do
-		[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" = "install ok installed" ] ||
-			printf ' %s' "$package"
-	done
+	needed "$purpose"
+done | xargs -n1 | sort -u | while read -r package; do
+	[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" = "install ok installed" ] ||
+		printf ' %s' "$package"
 done)
 [ -n "$missing" ] || exit 0
 
