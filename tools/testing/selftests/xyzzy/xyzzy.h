@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #endif
 #include <asm/unistd.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/xyzzy.h>
@@ -14,6 +15,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +57,11 @@
 
 #define XYZZY_ALL (XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES |	\
 		   XYZZY_FAULTS | XYZZY_MEM | XYZZY_IO | XYZZY_CGROUP)
+
+/* Fails to compile unless a field is at the offset of the LP64 or ILP32 layout. */
+#define ABI_OFFSET(_type, _field, _lp64, _ilp32)			\
+	static_assert(offsetof(struct _type, _field) ==			\
+		      (__BITS_PER_LONG == 64 ? (_lp64) : (_ilp32)), #_field)
 
 static inline long sys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 {

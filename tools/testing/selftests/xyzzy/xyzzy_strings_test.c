@@ -5,24 +5,17 @@
 #include "kselftest_harness.h"
 #include "area.h"
 
-#include <assert.h>
-#include <stddef.h>
-
-#define AT(type, field, lp64, ilp32)					\
-	static_assert(offsetof(struct type, field) ==			\
-		      (__BITS_PER_LONG == 64 ? (lp64) : (ilp32)), #field)
-
-AT(xyzzy_params, strings, 56, 48);
-AT(xyzzy_params, strings_size, 64, 52);
-AT(xyzzy_params, string_max, 72, 56);
-AT(xyzzy_params, reserved, 76, 60);
-AT(xyzzy_task, cmdline, 384, 384);
-AT(xyzzy_task, cmdline_len, 388, 388);
-AT(xyzzy_task, cmdline_size, 392, 392);
-AT(xyzzy_task, name, 400, 400);
-AT(xyzzy_task, name_len, 404, 404);
-AT(xyzzy_task, blkio_delay, 408, 408);
-AT(xyzzy_task, run_delay, 416, 416);
+ABI_OFFSET(xyzzy_params, strings, 56, 48);
+ABI_OFFSET(xyzzy_params, strings_size, 64, 52);
+ABI_OFFSET(xyzzy_params, string_max, 72, 56);
+ABI_OFFSET(xyzzy_params, reserved, 76, 60);
+ABI_OFFSET(xyzzy_task, cmdline, 384, 384);
+ABI_OFFSET(xyzzy_task, cmdline_len, 388, 388);
+ABI_OFFSET(xyzzy_task, cmdline_size, 392, 392);
+ABI_OFFSET(xyzzy_task, name, 400, 400);
+ABI_OFFSET(xyzzy_task, name_len, 404, 404);
+ABI_OFFSET(xyzzy_task, blkio_delay, 408, 408);
+ABI_OFFSET(xyzzy_task, run_delay, 416, 416);
 
 /*
  * A process with threads, each of which has a name of another length. Its
