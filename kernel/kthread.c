@@ -1,4 +1,5 @@
 #include <linux/workqueue.h>
+static void get_kthread_comm(char *buf, size_t buf_size, struct task_struct *tsk)
 /**
  * get_task_full_name - Get the whole name of a task
  * @buf: Where to store the name, NUL-terminated

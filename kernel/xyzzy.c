@@ -138,7 +138,8 @@ struct xyzzy_strings {
  * @mask: Groups to fill
  * @approx_mem: Read memory counters without summing them over the CPUs
  * @restricted: Show only processes that the caller may ptrace for reading
- * @nr_cpus: Number of CPUs whose counters are summed for each record
+ * @nr_cpus: Number of CPUs whose counters are summed for XYZZY_MEM
+ * @budget: What is left of XYZZY_BUDGET in this RCU section
  * @next: Lowest PID not looked at yet
  * @over: No PID from @next on is in use; with @tids, none in their range
  * @hidden: Process that was hidden when last asked about in this batch
@@ -163,6 +164,7 @@ struct xyzzy_walk {
 	bool approx_mem;
 	bool restricted;
 	int nr_cpus;
+	int budget;
 	int next;
 	bool over;
 	const struct signal_struct *hidden;
@@ -487,8 +489,8 @@ static u64 pidfs_ino(const struct pid *pid)
 }
 
 /*
- * Like get_task_comm(), but inline and a word at a time. All bytes after the
- * NUL are zero, even if the name changes during the copy.
+ * Like get_task_comm(), but inline. All bytes after the NUL are zero, even if
+ * the name changes during the copy.
  */
 static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
 {
@@ -694,9 +696,10 @@ static void fill_io(struct xyzzy_task *rec, struct task_struct *task,
 #endif
 
 static void read_counters(unsigned long *counters, struct mm_struct *mm,
-			  const struct xyzzy_walk *walk)
+			  struct xyzzy_walk *walk)
 {
 	if (!walk->approx_mem) {
+		walk->budget -= walk->nr_cpus;
 		get_mm_counters_sum(mm, counters);
 		return;
 	}
@@ -711,7 +714,7 @@ static void read_counters(unsigned long *counters, struct mm_struct *mm,
  * peaks are updated late, so a peak is at least the current value.
  */
 static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm,
-		    const struct xyzzy_walk *walk)
+		    struct xyzzy_walk *walk)
 {
 	u64 exec = (u64)READ_ONCE(mm->exec_vm) << PAGE_SHIFT;
 	unsigned long counters[NR_MM_COUNTERS];
@@ -748,7 +751,7 @@ static __always_inline void clear_group(struct xyzzy_task *rec, u64 group)
  * dropped with mmput_async(). The ->mm of a kernel thread is borrowed.
  */
 static bool fill_mem(struct xyzzy_task *rec, struct task_struct *task,
-		     const struct xyzzy_walk *walk)
+		     struct xyzzy_walk *walk)
 {
 	guard(task_lock)(task);
 	if (!task->mm || rec->flags & PF_KTHREAD)
@@ -783,7 +786,7 @@ static void fill_delays(struct xyzzy_task *rec, struct task_struct *task)
 
 static bool is_released(const struct task_struct *task)
 {
-	/* release_task() detaches the PID first, for good */
+	/* release_task() clears this one before the other IDs, for good */
 	return !data_race(pid_alive(task));
 }
 
@@ -839,11 +842,13 @@ static void add_source(struct xyzzy_walk *walk, const struct xyzzy_task *rec,
 	struct xyzzy_strings *strings = &walk->strings;
 	struct xyzzy_source *source = &strings->sources[strings->nr_sources++];
 
-	if (READ_ONCE(task->flags) & PF_KTHREAD)
-		source->kthread = get_task_struct(task);
-	else if (has_cmdline(rec))
+	if (READ_ONCE(task->flags) & PF_KTHREAD) {
+		if (rec->mask & XYZZY_NAME)
+			source->kthread = get_task_struct(task);
+	} else if (has_cmdline(rec)) {
 		/* It reads ->flags, which may change at any time */
 		source->mm = data_race(get_task_mm(task));
+	}
 }
 
 /*
@@ -893,7 +898,7 @@ static bool needs_lock(const struct xyzzy_walk *walk)
  * batch and leave the task to fill_deferred().
  */
 static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
-		       struct xyzzy_task *rec, int *budget)
+		       struct xyzzy_task *rec)
 {
 	struct task_struct *task = task_in_walk(walk, pid);
 	struct signal_struct *sig;
@@ -914,12 +919,12 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 	if (nr_threads > XYZZY_BUDGET ||
 	    !down_read_trylock(&sig->exec_update_lock)) {
 		walk->deferred = get_task_struct(task);
-		*budget = 0;
+		walk->budget = 0;
 		return false;
 	}
+	walk->budget -= nr_threads;
 	reported = report_task(walk, pid, task, rec);
 	up_read(&sig->exec_update_lock);
-	*budget -= nr_threads + walk->nr_cpus;
 	return reported;
 }
 
@@ -931,24 +936,25 @@ static noinline_for_stack long fill_batch(struct xyzzy_walk *walk, void *batch,
 					  size_t task_size, size_t room)
 {
 	struct pid *pids[XYZZY_BATCH_MAX];
-	int budget = XYZZY_BUDGET;
 	struct xyzzy_task *rec;
 	unsigned int i, found;
 	size_t n = 0;
 
 	walk->restricted = is_restricted(walk);
+	walk->budget = XYZZY_BUDGET;
 	guard(rcu)();
 	/* RCU keeps it from being freed and used again */
 	walk->hidden = NULL;
-	while (n < room && budget > 0 && !walk->over) {
-		found = find_pids(walk, pids, min_t(size_t, room - n, budget));
-		for (i = 0; i < found && budget > 0; i++) {
+	while (n < room && walk->budget > 0 && !walk->over) {
+		found = find_pids(walk, pids,
+				  min_t(size_t, room - n, walk->budget));
+		for (i = 0; i < found && walk->budget > 0; i++) {
 			rec = batch + n * task_size;
 			/* Each was found by its number in the namespace */
 			rec->pid = pids[i]->numbers[walk->ns->level].nr;
 			walk->next = rec->pid + 1;
-			budget--;
-			if (report_pid(walk, pids[i], rec, &budget))
+			walk->budget--;
+			if (report_pid(walk, pids[i], rec))
 				n++;
 		}
 		walk->over = !found;
@@ -1078,8 +1084,9 @@ static int read_name(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 
 #ifdef CONFIG_MMU
 /*
- * Would an access to @addr, which is not mapped, make the stack grow? Only its
- * own limit is checked: what else may prevent that takes more locks to find out.
+ * Would an access to @addr, which is not mapped, make the stack grow? Only
+ * RLIMIT_STACK is checked. Finding out whether anything else prevents it would
+ * take more locks.
  */
 static bool stack_would_grow(struct mm_struct *mm, unsigned long addr)
 {
@@ -1694,7 +1701,6 @@ COMPAT_SYSCALL_DEFINE2(xyzzy, struct compat_xyzzy_params __user *, uparams,
 		return ret;
 
 	params = (struct xyzzy_params) {
-		.size = sizeof(params),
 		.task_size = compat.task_size,
 		.procfd = compat.procfd,
 		.pidfd = compat.pidfd,

@@ -7,8 +7,8 @@
  * The per-CPU parts of such counters are adjacent in memory, so summing four of
  * them takes hardly longer than summing one.
  *
- * Context: Any. Disables interrupts, and takes the locks of all four counters
- *	    in the order of the array.
+ * Context: Any but NMI. Disables interrupts, and takes the locks of all four
+ *	    counters in the order of the array.
  */
 void percpu_counter_sum_four(struct percpu_counter *fbc, s64 *sums)
 {

@@ -5,7 +5,8 @@
  * @counters: Where to store the NR_MM_COUNTERS sums, each as returned by
  *	      get_mm_counter_sum()
  *
- * Context: Any. Disables interrupts while it reads the counters of all CPUs.
+ * Context: Any but NMI. Disables interrupts while it reads the counters of all
+ *	    CPUs.
  */
 void get_mm_counters_sum(struct mm_struct *mm, unsigned long *counters)
 {

@@ -76,6 +76,15 @@ holds_files()
 	done <"$work/named"
 }
 
+# What lies in a directory of the kernel is there to be posted.
+posts_all()
+{
+	named_files "$SERIES" >"$work/named"
+	git -C "$work/tree" ls-tree -d --name-only "$BASE_REF" | while read -r dir; do
+		[ ! -d "$SERIES/$dir" ] || (cd "$SERIES" && find "$dir" -type f)
+	done | sort | comm -23 - "$work/named" | none
+}
+
 # Only who sends a patch can sign it.
 unsigned()
 {
@@ -98,4 +107,5 @@ fi
 check "patches/ carries no Signed-off-by" unsigned
 check "git am takes the series on $here, without fuzz" applies
 check "the tree of $here then holds the repository's files" holds_files
+check "no commit leaves out a file of the mirror" posts_all
 exit $failed
