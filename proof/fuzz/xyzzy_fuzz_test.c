@@ -11,7 +11,6 @@
 #include "fuzz_blocks.h"
 #include "fuzz_model.h"
 
-#include <linux/userfaultfd.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
 
@@ -306,31 +305,6 @@ struct giver {
 	__u64 nr_failed;	/* Calls of others that did */
 };
 
-static int register_uffd(int fd, void *map, size_t size)
-{
-	struct uffdio_register reg = {
-		.range = { .start = (unsigned long)map, .len = size },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-
-	return ioctl(fd, UFFDIO_REGISTER, &reg);
-}
-
-static int open_uffd(const struct fuzz_world *held)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
-
-	if (fd >= 0 && (ioctl(fd, UFFDIO_API, &api) ||
-			register_uffd(fd, held->buf, BUF_SIZE) ||
-			register_uffd(fd, held->strings,
-				      held->strings_size))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static void disturb(struct giver *giver)
 {
 	struct walk walk;
@@ -343,16 +317,12 @@ static void disturb(struct giver *giver)
 static void *give_memory(void *arg)
 {
 	struct giver *giver = arg;
-	struct uffd_msg msg;
+	struct uffdio_copy copy = {
+		.src = (unsigned long)giver->page,
+		.len = page_size(),
+	};
 
-	while (read(giver->fd, &msg, sizeof(msg)) == sizeof(msg)) {
-		struct uffdio_copy copy = {
-			.dst = msg.arg.pagefault.address / page_size() *
-			       page_size(),
-			.src = (unsigned long)giver->page,
-			.len = page_size(),
-		};
-
+	while ((copy.dst = wait_for_fault(giver->fd))) {
 		if (giver->nr_given++ % 4 == 0)
 			disturb(giver);
 		ioctl(giver->fd, UFFDIO_COPY, &copy);
@@ -402,8 +372,9 @@ static int run_held(void *arg)
 		held.strings_size = page_size();
 	held.strings = map_before_guard(held.strings_size, GUARD_NONE);
 	/* The user may not have the kernel wait; root opens it for him. */
-	giver.fd = open_uffd(&held);
-	if (giver.fd < 0)
+	giver.fd = open_uffd(held.buf, BUF_SIZE);
+	if (giver.fd < 0 ||
+	    register_uffd(giver.fd, held.strings, held.strings_size))
 		return 2;
 	if (!become_caller(fuzz) ||
 	    pthread_create(&thread, NULL, give_memory, &giver))

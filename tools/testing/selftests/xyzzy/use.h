@@ -6,6 +6,7 @@
 #include "child.h"
 
 #include <linux/loop.h>
+#include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -407,6 +408,53 @@ static inline int take_terminal(void *arg)
 	    tcsetpgrp(tty, family->foreground))
 		return -errno;
 	return 0;
+}
+
+/*
+ * Pages that are missing until somebody provides them (userfaultfd)
+ */
+
+static inline int register_uffd(int fd, char *at, size_t size)
+{
+	struct uffdio_register reg = {
+		.range = { (unsigned long)at, size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	return ioctl(fd, UFFDIO_REGISTER, &reg) ||
+	       madvise(at, size, MADV_DONTNEED) ? -errno : 0;
+}
+
+/* Returns a descriptor, or -EOPNOTSUPP if there is no userfaultfd. */
+static inline int open_uffd(char *at, size_t size)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		return -EOPNOTSUPP;
+	if (ioctl(fd, UFFDIO_API, &api) || register_uffd(fd, at, size)) {
+		close(fd);
+		return -EOPNOTSUPP;
+	}
+	return fd;
+}
+
+/* Returns the address of a page that is being waited for, 0 if it fails. */
+static inline __u64 wait_for_fault(int fd)
+{
+	struct uffd_msg msg;
+
+	if (read(fd, &msg, sizeof(msg)) != sizeof(msg))
+		return 0;
+	return msg.arg.pagefault.address / page_size() * page_size();
+}
+
+static inline int provide_page(int fd, __u64 page)
+{
+	struct uffdio_zeropage zero = { .range = { page, page_size() } };
+
+	return ioctl(fd, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
 }
 
 #endif /* __XYZZY_USE_H */

@@ -6,7 +6,6 @@
 #include "area.h"
 #include "use.h"
 
-#include <linux/userfaultfd.h>
 #include <stdatomic.h>
 #include <sys/swap.h>
 
@@ -281,6 +280,41 @@ TEST_F(cmdline, nothing_between_start_and_end)
 	compare_layout(_metadata, self, &layout, 0);
 }
 
+/*
+ * While a program begins, it has no environment yet. Such an address is below
+ * what may be mapped.
+ */
+#define MMAP_MIN_ADDR "/proc/sys/vm/mmap_min_addr"
+
+static int begin_program(void *arg)
+{
+	static const char args[] = "arguments";
+
+	(void)arg;
+	return move_args((unsigned long)args,
+			 (unsigned long)args + sizeof(args), 0, 0);
+}
+
+TEST_F(cmdline, none_while_the_program_begins)
+{
+	struct proc_dir dir = { "/proc/sys/vm" };
+	long long min_addr;
+	char text[32];
+	int err;
+
+	if (proc_num(&dir, "mmap_min_addr", &min_addr) ||
+	    write_text(AT_FDCWD, MMAP_MIN_ADDR, "0"))
+		SKIP(return, "cannot change " MMAP_MIN_ADDR);
+	err = subject_start(&self->subject, begin_program, NULL);
+	snprintf(text, sizeof(text), "%lld", min_addr);
+	ASSERT_EQ(0, write_text(AT_FDCWD, MMAP_MIN_ADDR, text));
+	if (err == -EINVAL)
+		SKIP(return, "a module or the kernel keeps a minimum");
+	ASSERT_EQ(0, err);
+	compare(_metadata, &self->reader, self->subject.pid);
+	EXPECT_EQ(0, self->reader.file_len);
+}
+
 TEST_F(cmdline, string_max_cuts)
 {
 	struct layout layout = LAYOUT("0123\00056789\0", "A=b\0");
@@ -513,37 +547,35 @@ TEST_F(cmdline, stack_is_not_grown)
 	compare(_metadata, &self->reader, self->subject.pid);
 }
 
-/* Returns a descriptor, -EOPNOTSUPP if there are none. */
-static int open_uffd(char *at, size_t size)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (unsigned long)at, size },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0)
-		return -EOPNOTSUPP;
-	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
-		return -errno;
-	return fd;
-}
-
-static int register_uffd(char *at, size_t size)
+/*
+ * Memory that stays absent: the file stops short there, but only after a fault.
+ */
+static int use_uffd(char *at, size_t size)
 {
 	int fd = open_uffd(at, size);
 
-	return fd < 0 ? fd : drop(at, size);
+	return fd < 0 ? fd : 0;
 }
 
-TEST_F(cmdline, userfaultfd_is_not_waited_for)
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+static int install_guard(char *at, size_t size)
 {
-	struct pages pages = { 0, 3, register_uffd };
+	return madvise(at, size, MADV_GUARD_INSTALL) ? -EOPNOTSUPP : 0;
+}
+
+static void compare_absent(struct __test_metadata *_metadata,
+			   FIXTURE_DATA(cmdline) * self,
+			   int (*change)(char *middle, size_t size),
+			   const char *missing)
+{
+	struct pages pages = { 0, 3, change };
 	int err = subject_start(&self->subject, use_pages, &pages);
 
 	if (err == -EOPNOTSUPP)
-		SKIP(return, "no userfaultfd");
+		SKIP(return, "no %s", missing);
 	ASSERT_EQ(0, err);
 	get(_metadata, &self->reader, self->subject.pid, 0);
 	expect_not_available(_metadata, &self->reader.task);
@@ -551,6 +583,50 @@ TEST_F(cmdline, userfaultfd_is_not_waited_for)
 	EXPECT_EQ((ssize_t)page_size(), self->reader.file_len);
 	get(_metadata, &self->reader, self->subject.pid, 0);
 	expect_not_available(_metadata, &self->reader.task);
+}
+
+TEST_F(cmdline, userfaultfd_is_not_waited_for)
+{
+	compare_absent(_metadata, self, use_uffd, "userfaultfd");
+}
+
+TEST_F(cmdline, guard_region_is_not_available)
+{
+	compare_absent(_metadata, self, install_guard, "guard regions");
+}
+
+/* A title that goes on in a page that is not in memory */
+static int use_half_a_title(void *arg)
+{
+	const size_t page = page_size(), len = *(size_t *)arg;
+	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, ANON, -1, 0);
+	unsigned long at = (unsigned long)map + page - len;
+
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	memset(map, 't', 2 * page);
+	return drop(map + page, page) ?:
+	       move_args(at, at + 1, at + 1, at + len + page);
+}
+
+TEST_F(cmdline, title_must_be_in_memory_up_to_its_nul)
+{
+	const struct xyzzy_task *task = &self->reader.task;
+	size_t len = 9;
+
+	ASSERT_EQ(0, subject_start(&self->subject, use_half_a_title, &len));
+	for (__u32 max = 0; max <= len; max += 3) {
+		get(_metadata, &self->reader, self->subject.pid, max);
+		expect_not_available(_metadata, task);
+	}
+	/* The file reads the NUL as the first byte of a new page. */
+	read_file(_metadata, &self->reader, self->subject.pid);
+	EXPECT_EQ((ssize_t)len + 1, self->reader.file_len);
+	get(_metadata, &self->reader, self->subject.pid, 3);
+	ASSERT_TRUE(record_has(task, XYZZY_CMDLINE));
+	EXPECT_EQ(3U, task->cmdline_len);
+	EXPECT_EQ(len + 1, task->cmdline_size);
+	compare(_metadata, &self->reader, self->subject.pid);
 }
 
 /*
@@ -567,28 +643,23 @@ static void count_signal(int sig)
 /* Provide one page, but send a signal before, while it is waited for. */
 static void signal_and_provide(int fd)
 {
-	struct uffdio_zeropage zero = { .range.len = page_size() };
-	struct uffd_msg msg;
+	__u64 page = wait_for_fault(fd);
 
-	if (read(fd, &msg, sizeof(msg)) != sizeof(msg) ||
-	    kill(getppid(), SIGUSR1))
+	if (!page || kill(getppid(), SIGUSR1))
 		_exit(EXIT_FAILURE);
-	zero.range.start = msg.arg.pagefault.address / page_size() *
-			   page_size();
-	_exit(ioctl(fd, UFFDIO_ZEROPAGE, &zero) ? EXIT_FAILURE : EXIT_SUCCESS);
+	_exit(provide_page(fd, page) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 /* Wait for this page of the area when a string is stored there. */
 static int wait_at(char *page)
 {
 	const struct sigaction action = { .sa_handler = count_signal };
-	int fd = open_uffd(page, page_size()), err;
+	int fd = open_uffd(page, page_size());
 
 	if (fd < 0)
 		return fd;
-	err = drop(page, page_size());
-	if (err || sigaction(SIGUSR1, &action, NULL))
-		return err ?: -errno;
+	if (sigaction(SIGUSR1, &action, NULL))
+		return -errno;
 	if (!fork_child())
 		signal_and_provide(fd);
 	return 0;

@@ -8,7 +8,6 @@
 #include "use.h"
 
 #include <linux/fs.h>
-#include <linux/userfaultfd.h>
 
 #define COUNTED (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO)
 
@@ -119,39 +118,24 @@ static int fault_minor(int who)
  */
 static void provide_pages(int fd)
 {
-	struct uffd_msg msg;
+	struct uffdio_range range = { .len = page_size() };
 	int err = 0;
 
-	for (int i = 1; !err && read(fd, &msg, sizeof(msg)) == sizeof(msg);
-	     i++) {
-		struct uffdio_zeropage zero = {
-			.range.start = msg.arg.pagefault.address /
-				       page_size() * page_size(),
-			.range.len = page_size(),
-		};
-
-		err = i % 3 ? ioctl(fd, UFFDIO_WAKE, &zero.range) :
-			      ioctl(fd, UFFDIO_ZEROPAGE, &zero);
-	}
+	for (int i = 1; !err && (range.start = wait_for_fault(fd)); i++)
+		err = i % 3 ? ioctl(fd, UFFDIO_WAKE, &range) :
+			      provide_page(fd, range.start);
 	_exit(EXIT_FAILURE);
 }
 
 static int fault_major(int who)
 {
 	char *map = map_pages(NR_MAJOR);
-	struct uffdio_register reg = {
-		.range.start = (unsigned long)map,
-		.range.len = NR_MAJOR * page_size(),
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	struct uffdio_api api = { .api = UFFD_API };
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC), err;
+	int fd = open_uffd(map, NR_MAJOR * page_size()), err;
 	pid_t helper;
 
 	(void)who;
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
-	    ioctl(fd, UFFDIO_REGISTER, &reg))
-		return -EOPNOTSUPP;
+	if (fd < 0)
+		return fd;
 	helper = spawn_helper(provide_pages, fd);
 	if (helper < 0)
 		return -errno;

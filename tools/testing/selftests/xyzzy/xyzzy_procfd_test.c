@@ -5,6 +5,7 @@
  */
 #include "kselftest_harness.h"
 #include "caller.h"
+#include "use.h"
 
 #include <sys/stat.h>
 
@@ -247,6 +248,49 @@ TEST_F(check, is_repeated_in_each_call)
 	ASSERT_EQ(0, fchmod(self->procfd, 0500));
 	EXPECT_EQ(1, call_once(self->procfd, -1, 0));
 	ASSERT_EQ(0, seteuid(0));
+}
+
+/* Take the permission away while a call waits for a page to store records in. */
+static void deny_and_provide(int procfd, int fd)
+{
+	__u64 page = wait_for_fault(fd);
+
+	_exit(!page || fchmod(procfd, 0) || provide_page(fd, page) ?
+	      EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+TEST_F(check, is_made_once_in_a_call)
+{
+	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, NULL, PIDS_MAX);
+	size_t size = (PIDS_MAX + 1) * sizeof(*params.tasks);
+	char *map = mmap(NULL, size + page_size(), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open_uffd(map + page_size(), page_size());
+	pid_t children[32];
+	struct walk walk;
+
+	if (fd < 0)
+		SKIP(return, "no userfaultfd");
+	/* More processes than a batch of the call has */
+	avoid_wrap(100);
+	for (size_t i = 0; i < ARRAY_SIZE(children); i++)
+		ASSERT_LT(0, children[i] = spawn_sleeper());
+	ASSERT_EQ(0, fchown(self->procfd, USER, GROUP));
+	if (!fork_child())
+		deny_and_provide(self->procfd, fd);
+
+	/* The first record lies before the page, and the others in it. */
+	params.tasks = (void *)(map + page_size() - sizeof(*params.tasks));
+	params.procfd = self->procfd;
+	ASSERT_EQ(0, seteuid(USER));
+	walk.tasks = params.tasks;
+	walk.nr = xyzzy_call(&params, 0);
+	EXPECT_EQ(-EACCES, call_once(self->procfd, -1, 0));
+	ASSERT_EQ(0, seteuid(0));
+	for (size_t i = 0; i < ARRAY_SIZE(children); i++) {
+		EXPECT_EQ(1, walk_count(&walk, children[i]));
+		kill_child(children[i]);
+	}
 }
 
 TEST_F(check, leaves_params_unchanged_if_it_fails_during_a_walk)
