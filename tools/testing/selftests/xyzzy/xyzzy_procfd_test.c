@@ -268,7 +268,9 @@ TEST_F(check, is_made_once_in_a_call)
 	int fd = open_uffd(map + page_size(), page_size());
 	pid_t children[32];
 	struct walk walk;
+	long ret;
 
+	ASSERT_NE(MAP_FAILED, map);
 	if (fd < 0)
 		SKIP(return, "no userfaultfd");
 	/* More processes than a batch of the call has */
@@ -283,10 +285,11 @@ TEST_F(check, is_made_once_in_a_call)
 	params.tasks = (void *)(map + page_size() - sizeof(*params.tasks));
 	params.procfd = self->procfd;
 	ASSERT_EQ(0, seteuid(USER));
-	walk.tasks = params.tasks;
-	walk.nr = xyzzy_call(&params, 0);
+	ret = xyzzy_call(&params, 0);
 	EXPECT_EQ(-EACCES, call_once(self->procfd, -1, 0));
 	ASSERT_EQ(0, seteuid(0));
+	ASSERT_LT(0, ret);
+	walk = (struct walk){ .tasks = params.tasks, .nr = ret };
 	for (size_t i = 0; i < ARRAY_SIZE(children); i++) {
 		EXPECT_EQ(1, walk_count(&walk, children[i]));
 		kill_child(children[i]);
