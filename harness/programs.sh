@@ -15,7 +15,8 @@ build()
 {
 	dir=$TESTS/$1 from=$2
 	shift 2
-	make -C "$from" -j"$JOBS" OUTPUT="$dir" CC="$ABI_CC" KHDR_INCLUDES="-isystem $HEADERS" "$@"
+	make -C "$from" -j"$JOBS" OUTPUT="$dir" CC="$ABI_CC -Werror" \
+		KHDR_INCLUDES="-isystem $HEADERS" "$@"
 }
 
 # The program between SRC BEGIN and SRC END of a document. In a man page, a line

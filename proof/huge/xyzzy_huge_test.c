@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A command line of more than 4 GiB, and an area with room for all of it: at
- * most 4 GiB of an area are used. Copying that much takes seconds on an emulated
- * x86_64, and more than 5 minutes on an emulated s390x, so HUGE=1 has to ask for
- * it.
+ * most 4 GiB of an area are used. Runs with HUGE=1 in the environment alone, as
+ * copying that much takes seconds on an emulated x86_64, but more than 5 minutes
+ * on an emulated s390x.
  */
 #include "kselftest_harness.h"
 #include "area.h"
 
-#define GIB_4 (1ULL << 32)
+/* 0 where the tests skip */
+#define GIB_4 ((size_t)(1ULL << 32))
 
 /* The unit of memory that stands behind all of the area */
-#define UNIT (2ULL << 20)
+#define UNIT ((size_t)2 << 20)
 
 /* Zeros, in memory: each page is the zero page. */
 static unsigned long map_zeros(size_t size)
@@ -20,7 +21,7 @@ static unsigned long map_zeros(size_t size)
 					  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (zeros == MAP_FAILED)
-		return 0;
+		abort();
 	for (size_t i = 0; i < size; i += page_size())
 		(void)zeros[i];
 	return (unsigned long)zeros;
@@ -36,12 +37,12 @@ static char *map_area(void)
 	area = mmap(NULL, GIB_4 + UNIT + page_size(), PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fd < 0 || ftruncate(fd, UNIT) || area == MAP_FAILED)
-		return NULL;
+		abort();
 	area += -(uintptr_t)area % UNIT;
-	for (__u64 i = 0; i < GIB_4; i += UNIT)
+	for (size_t i = 0; i < GIB_4; i += UNIT)
 		if (mmap(area + i, UNIT, PROT_READ | PROT_WRITE, flags, fd, 0) ==
 		    MAP_FAILED)
-			return NULL;
+			abort();
 	close(fd);
 	memset(area, UNTOUCHED, UNIT);
 	memset(area + GIB_4, UNTOUCHED, page_size());
@@ -67,10 +68,8 @@ FIXTURE_SETUP(huge)
 		SKIP(return, "the kernel does not have XYZZY_CMDLINE");
 	self->area.bytes = map_area();
 	self->area.size = GIB_4 + page_size();
-	ASSERT_NE(NULL, self->area.bytes);
 	self->size = GIB_4 + 2 * page_size();
 	args = map_zeros(self->size);
-	ASSERT_NE(0UL, args);
 	if (move_args(args, args + self->size, args, args))
 		SKIP(return, "needs PR_SET_MM");
 }

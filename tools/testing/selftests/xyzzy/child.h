@@ -175,7 +175,7 @@ static inline int skip_ids(int nr)
 {
 	struct proc_dir dir = { "/proc/sys/kernel" };
 	char text[16];
-	long long last = 0;
+	long long last;
 	int err;
 
 	err = proc_num(&dir, "ns_last_pid", &last);

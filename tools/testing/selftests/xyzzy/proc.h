@@ -198,7 +198,7 @@ static inline int proc_num(const struct proc_dir *dir, const char *name,
 			   long long *num)
 {
 	char text[64], *end;
-	ssize_t len = proc_read(dir, name, text, sizeof(text));
+	int len = proc_read(dir, name, text, sizeof(text));
 
 	if (len < 0)
 		return len;

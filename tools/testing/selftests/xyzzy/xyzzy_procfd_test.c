@@ -270,7 +270,7 @@ TEST_F(check, is_made_once_in_a_call)
 	struct walk walk;
 	long ret;
 
-	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_TRUE(map != MAP_FAILED);
 	if (fd < 0)
 		SKIP(return, "no userfaultfd");
 	/* More processes than a batch of the call has */
