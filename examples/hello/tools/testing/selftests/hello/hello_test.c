@@ -67,7 +67,7 @@ TEST_F(hello, ignores_the_upper_halves_of_registers)
 #if defined(__LP64__) || defined(__x86_64__)
 	const unsigned long long junk = 0xdeadbeef00000000;
 
-	EXPECT_EQ(36, syscall(__NR_hello, junk | 12, ~junk & ~0xffffffffULL | 24));
+	EXPECT_EQ(36, syscall(__NR_hello, junk | 12, (~junk & ~0xffffffffULL) | 24));
 	EXPECT_EQ(INT_MIN, syscall(__NR_hello, junk | INT_MAX, junk | 1));
 #else
 	SKIP(return, "registers have 32 bits");
