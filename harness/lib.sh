@@ -149,9 +149,7 @@ else
 fi
 BASE_TREE=$BUILD/$BASE_NAME
 # The tree with the series on it is the same if that is the project's own, else a
-# worktree; TREE_NAME is for branches, locks and logs. The relative path from a build
-# directory to its tree is the same for every series, so that they share objects in
-# ccache if its base_dir is a directory above.
+# worktree; TREE_NAME is for branches, locks and logs.
 PLACE=$BUILD TREE_NAME=$BASE_NAME BRANCH=$NAME
 if [ "$SERIES" != "$TOP" ]; then
 	PLACE=$BUILD/series/$(say "$NAMES" | tr ' ' -)

@@ -28,7 +28,7 @@ reached()
 # Addresses in files of the series, each with its line.
 own()
 {
-	addr2line -a -i -e "$OUT/vmlinux" | sed "s,^.*/$BASE_NAME/,,; s/ .*//" |
+	addr2line -a -i -e "$OUT/vmlinux" | sed "s,^.*/$LABEL/../,,; s/ .*//" |
 		awk -v files=" $(added_files c | tr '\n' ' ')" '
 			/^0x/ { address = $0; next }
 			address && index(files, " " substr($0, 1, index($0, ":") - 1) " ") {

@@ -416,7 +416,7 @@ def jobs():
     _, said = run([HARNESS / "lava.py", "write", "-o", WORK / "job", "x86_64"],
                   SERIES=str(series("frob")), BUILD=f"{WORK}/b\u00fcild")
     check("a job of another series boots its kernel",
-          f"{WORK}/b\u00fcild/series/frob/out/" in (WORK / "job").read_text(), said)
+          f"{WORK}/b\u00fcild/series/frob/linux-" in (WORK / "job").read_text(), said)
 
 
 # A QEMU that hangs, deaf to SIGTERM, after its guest has reported.

@@ -5,7 +5,8 @@
 # The image is built after the last commit alone. After each other commit that
 # can change it, make compiles the C files that the series changes, and what else
 # depends on the files of the commit, and links vmlinux. What merely includes a
-# header is compiled once for each text that the series gives the header.
+# header is compiled again only if later commits change or remove lines of it: if they
+# just add some, as declarations, it has been compiled with those of this commit.
 set -eu
 # A directory of its own, as other kernels are built from the last commit.
 LABEL_MORE=-steps
@@ -43,7 +44,7 @@ files_read()
 {
 	find "$OUT" \( -name '*.cmd' -o -name '*.d' \) -exec cat {} + |
 		tr -s ' \t\\:;,()' '\n' |
-		sed "s,^.*/$BASE_NAME/,,; :again; s,[^/]*/\.\./,,; t again" | sort -u
+		sed "s,^.*/$BASE_NAME/,,; :again; s,[^/]*/\.\./,,; t again; s,^\.\./,," | sort -u
 }
 
 # The build does not read the file, and would not find a new one there.
@@ -99,13 +100,19 @@ touch_files()
 	git -C "$TREE" update-index -q --refresh
 }
 
-# A header that is as after the last commit has been compiled by all that include it.
+# Up to the last commit, the header only gains lines, or stays as it is.
+only_grows()
+{
+	lost=$(git -C "$TREE" diff --numstat "$1..$BRANCH" -- "$2" | cut -f 2)
+	[ "${lost:-0}" -eq 0 ]
+}
+
 check_out()
 {
 	git -C "$TREE" checkout -q -f --detach "$1"
 	grep '\.c$' "$work/changed" | touch_files
 	changed_files "$1^..$1" | grep '\.h$' | while read -r file; do
-		! git -C "$TREE" diff --quiet "$1..$BRANCH" -- "$file" || say "$file"
+		! only_grows "$1" "$file" || say "$file"
 	done | touch_files -r "$work/start"
 }
 
