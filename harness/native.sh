@@ -28,12 +28,6 @@ program=$TESTS/m64/${NAME}_native
 # Processes that other programs of the host may need
 SPARE=2000
 
-# What the host sets.
-number_in()
-{
-	cat "$1" 2>/dev/null || say 0
-}
-
 count_tasks()
 {
 	find /proc/[0-9]*/task -mindepth 1 -maxdepth 1 2>/dev/null | wc -l
@@ -43,7 +37,7 @@ count_tasks()
 # 150 KiB for each.
 leave_out()
 {
-	pids=$(($(number_in /proc/sys/kernel/pid_max) - $(count_tasks) - SPARE))
+	pids=$(($(cat /proc/sys/kernel/pid_max) - $(count_tasks) - SPARE))
 	memory=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 150))
 	sizes=
 	for size in $SIZES; do
@@ -112,20 +106,14 @@ floors()
 		"$program" -f "$work/memory" "$stride" "$cache" $sizes
 }
 
-# keep SUFFIX: what the last step measured
-keep()
-{
-	tr -d '\r' <"$BUILD/log/native.log" |
-		sed -n "s/^csv \([^,]*,[^,]*\)/\1$1/p" >>"$work/$pages"
-}
-
-# run WHAT SUFFIX COMMAND...
+# run WHAT SUFFIX COMMAND...: the suffix is for the names of the methods
 run()
 {
 	what=$1 suffix=$2
 	shift 2
 	step "native: $what, $pages pages, boot $nr of $BOOTS" native "$@"
-	keep "$suffix"
+	tr -d '\r' <"$BUILD/log/native.log" |
+		sed -n "s/^csv \([^,]*,[^,]*\)/\1$suffix/p" >>"$work/$pages"
 }
 
 # The median of each figure.
@@ -155,10 +143,8 @@ if [ -n "$AGAINST" ]; then
 	mkdir "$base"
 	git -C "$TOP" archive "$AGAINST" | tar -x -C "$base" ||
 		die "AGAINST=$AGAINST: expected a revision of this repository"
-	for script in "tree.sh" "kernel.sh on"; do
-		# shellcheck disable=SC2086 # a command and its word
-		SERIES=$base "$HARNESS"/$script
-	done
+	SERIES=$base "$HARNESS/tree.sh"
+	SERIES=$base "$HARNESS/kernel.sh" on
 fi
 "$HARNESS/guest.sh" on
 cache=$(cache_bytes) stride=$(task_stride) cpu=$(own_cpu)

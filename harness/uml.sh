@@ -16,13 +16,8 @@ while [ $# -gt 0 ]; do
 	-append,*) options=$2 ;;
 	-chardev,*mux=on*) input=fd:0 ;;
 	-chardev,*id=result,path=*) result=${2##*path=} ;;
-	-smp,* | -chardev,* | -display,* | -mon,*) ;;
-	*)
-		shift
-		continue
-		;;
 	esac
-	shift 2
+	shift
 done
 # Without root= it would add one behind all options, where they are init's.
 # shellcheck disable=SC2086 # options are words
