@@ -22,9 +22,8 @@ import sys
 import tempfile
 
 from new_arguments import Argument, Refused, Reserved, is_dfd, join, read_arguments
-from new_text import align, man_text, pad, read_kind, render, tidy, wrap
+from new_text import NEW, align, man_text, pad, read_kind, render, tidy, wrap
 
-NEW = pathlib.Path(__file__).resolve().parent / "new"
 # Numbers are taken from the first one; the others have to have that one free, too.
 TABLES = ("scripts/syscall.tbl", "arch/x86/entry/syscalls/syscall_64.tbl",
           "arch/x86/entry/syscalls/syscall_32.tbl")
@@ -289,14 +288,10 @@ class PlainCall(Call):
                 wrap("\treturn syscall(", [f"__NR_{self.name}", *(
                     f"args->{a.name}" for a in self.arguments)], ")").removeprefix("\treturn ")),
             **self.man_words(),
-            "declarations": align([("long", "ret", ""), *(a.example(e) for a, e in zip(
-                self.arguments, map(self.example, self.checked)))]),
+            "declarations": align([("long", "ret", ""), *(
+                a.example() for a in self.arguments)]),
             "example-call": "syscall(" + ", ".join([f"SYS_{self.name}", *(
                 a.name for a in self.arguments)]) + ")"}
-
-    @staticmethod
-    def example(checked):
-        return read_kind(checked[1]).get("example")
 
 
 class StructCall(Call):
@@ -384,11 +379,11 @@ class StructCall(Call):
             if isinstance(a, Reserved) or a.depth and a.type.user.startswith(
                     ("struct ", "union ")):
                 continue
-            kind, name, value = a.example(read_kind(a.kind).get("example"))
+            kind, name, value = a.example()
             static += [(kind, name, "")] if kind.startswith("static") else []
             values.append(f"        .{a.name} = {value or a.name},")
         params = "{\n" + "\n".join(values) + "\n    }"
-        return align([("long", "ret", ""), *static, *(a.example("0") for a in self.flags),
+        return align([("long", "ret", ""), *static, *(a.example() for a in self.flags),
                       (f"struct {self.name}_params", "params", params)])
 
 

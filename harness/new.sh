@@ -5,16 +5,10 @@ set -eu
 call=${NAME:-}
 . "$(dirname "$0")/lib.sh"
 
-new()
-{
-	mode=$1
-	shift
-	"$HARNESS/new.py" "$mode" "$call" "${ARGS:-}" "${STRUCT:-}" "$DIR" "$@"
-}
-
 DIR=${DIR:-$TOP/examples/$call}
 check_path "DIR=$DIR"
-new check
+set -- "$call" "${ARGS:-}" "${STRUCT:-}" "$DIR"
+"$HARNESS/new.py" check "$@"
 "$HARNESS/base.sh"
-new write "$BASE_TREE" "$BASE_REF" "$STABLE_BASE"
+"$HARNESS/new.py" write "$@" "$BASE_TREE" "$BASE_REF" "$STABLE_BASE"
 say "Next: make run SERIES=$DIR"

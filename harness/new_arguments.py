@@ -4,10 +4,10 @@ them, and what is refused; for new.py. The tables new/types and new/structs say 
 """
 
 import dataclasses
-import pathlib
 import re
 
-NEW = pathlib.Path(__file__).resolve().parent / "new"
+from new_text import NEW, read_kind
+
 MAX_NAME = 28			# That of the longest name so far
 REGISTERS = 6
 # Words of C, macros, and names that the series uses itself
@@ -24,9 +24,9 @@ class Refused(Exception):
     pass
 
 
-def read_table(name):
+def read_table(path):
     """The rows, as lists of their columns."""
-    lines = (NEW / name).read_text(encoding="ascii").splitlines()
+    lines = path.read_text(encoding="ascii").splitlines()
     return [re.split(r"\t+", line) for line in lines if line and line[0] != "#"]
 
 
@@ -42,8 +42,8 @@ class Type:
 
 
 def read_types():
-    types = {row[0]: Type(*row) for row in read_table("types")}
-    for words in read_table("structs"):
+    types = {row[0]: Type(*row) for row in read_table(NEW / "types")}
+    for words in read_table(NEW / "structs"):
         if words[0].startswith("["):
             layout = words[0].strip("[]")
             continue
@@ -166,8 +166,9 @@ class Argument:
         return [f"\tvoid *{self.name};" if self.depth else
                 f"\t{self.type.user} {self.name};"]
 
-    def example(self, value):
+    def example(self):
         """Its declaration in the example: type, name, value."""
+        value = read_kind(self.kind).get("example")
         if self.kind in ("path", "path-at", "string"):
             return "const char", f"*{self.name}", value
         if self.is_read:

@@ -19,17 +19,12 @@ from results import check, run
 HERE = pathlib.Path(__file__).resolve().parent
 HARNESS = HERE.parent
 sys.path.insert(0, str(HARNESS))
-from new_arguments import decide, parse
+from new_arguments import decide, parse, read_table
 
 
 def make_new(name, directory, args="", struct=""):
     return run([HARNESS / "new.sh"], NAME=name, ARGS=args, STRUCT=struct,
                DIR=str(directory))
-
-
-def rows(name):
-    lines = (HERE / name).read_text(encoding="ascii").splitlines()
-    return [re.split(r"\t+", line) for line in lines if line and line[0] != "#"]
 
 
 def refuses(name, args, struct, expected, work):
@@ -155,7 +150,7 @@ def same(first, second):
 def decides():
     known, table = prototypes(), entries()
     listed, counts = set(), {"yes": 0, "no": 0}
-    for answer, prototype, *reason in rows("new.known"):
+    for answer, prototype, *reason in read_table(HERE / "new.known"):
         name, _, arguments = prototype.rstrip(")").partition("(")
         listed.add(name)
         because = decide(arguments)
@@ -180,7 +175,7 @@ def decides():
 def main():
     with tempfile.TemporaryDirectory(prefix="new.") as work:
         work = pathlib.Path(work)
-        for row in rows("new.errors"):
+        for row in read_table(HERE / "new.errors"):
             refuses(*row, work)
         refuses_directory(work)
         refuses_number(work)
