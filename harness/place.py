@@ -29,6 +29,7 @@ class Hunk:
     below: str = None
     through: str = None
     commit: str = None
+    text: list = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass
@@ -103,8 +104,8 @@ class Placement:
             if ("hunk" in pending) != (word != "remove" and bool(file.texts())):
                 return False
             anchor = rest.replace("{number}", str(self.number))
-            file.hunks.append(Hunk(word, anchor, *map(
-                lambda key: pending.pop(key, None), ("hunk", "then", "below")),
+            file.hunks.append(Hunk(word, anchor, *(
+                pending.pop(key, None) for key in ("hunk", "then", "below")),
                 commit=file.commit))
         elif word == "through" and file.hunks and file.hunks[-1].how in (
                 "replace", "remove"):
@@ -121,22 +122,20 @@ class Placement:
         return re.sub(r"\d+", shifted, line)
 
     def cut(self, file, repo):
-        """The text of each hunk, as lists of lines in the order of texts()."""
-        texts, behind = [], file.texts()
+        """Give each hunk its lines of the repository's file."""
+        hunk, behind = None, file.texts()
         lines = read(repo / file.name)
         for line, then in zip(lines, [*lines[1:], None]):
-            if behind and (not texts or line == behind[0].first and
+            if behind and (not hunk or line == behind[0].first and
                            behind[0].then in (None, then)):
-                texts.append([])
-                behind = behind[1:]
-            if not texts:
+                hunk = behind.pop(0)
+            if not hunk:
                 raise Refused(f"{file.name}: expected a hunk for its lines in the "
                               "placement file")
-            texts[-1].append(self.renumber(line, file.offset))
+            hunk.text.append(self.renumber(line, file.offset))
         if behind:
             raise Refused(f"{file.name}: expected a line that starts hunk "
                           f"{file.hunks.index(behind[0]) + 1}: {behind[0].first}")
-        return texts
 
     def anchor_of(self, file, hunk, lines):
         if hunk.how == "in-order":
@@ -148,7 +147,7 @@ class Placement:
 
     def place(self, file, repo, tree, commit):
         """The lines of the tree's file with the hunks in it."""
-        texts = dict(zip(map(id, file.texts()), self.cut(file, repo)))
+        self.cut(file, repo)
         lines = read(tree / file.name)
         hunks = [h for h in file.hunks if h.commit in (None, commit)]
         if not hunks:
@@ -157,7 +156,7 @@ class Placement:
         anchors, changes, gone = [], [], {}
         for hunk in hunks:
             at = begin = end = self.anchor_of(file, hunk, lines)
-            text = texts.get(id(hunk), [])
+            text = hunk.text
             if hunk.how == "in-order":
                 text = fit(text, lines[at], hunk.anchor)
             if hunk.how in ("replace", "remove"):
