@@ -10,9 +10,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 private_apt()
 {
 	command=apt-get
-	case $1 in
-	search) command=apt-cache ;;
-	esac
+	[ "$1" != search ] || command=apt-cache
 	# shellcheck disable=SC2086 # options are words
 	$command ${apt_options:-} -o Dir::Etc="$apt_dir/etc" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::State="$apt_dir/state" -o Dir::Cache="$apt_dir/cache" \

@@ -68,7 +68,6 @@ fi
 command -v gnuplot >/dev/null || die "gnuplot: expected in PATH (package gnuplot-nox)"
 make_work
 
-failed=0
 wanted_runs "$@" >"$work/runs"
 [ -s "$work/runs" ] || die "proof/bench/runs: no line for: $*"
 configs=$(cut -d " " -f 2 "$work/runs" | sort -u)

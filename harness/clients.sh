@@ -55,12 +55,6 @@ fetch()
 		die "$source $version: expected its source in $suite of the machine's Debian mirror"
 }
 
-get_source()
-{
-	[ -z "$(tarball)" ] || return 0
-	step "$client $version: fetch" "clients-fetch-$client" fetch
-}
-
 # What the build has on top of the release
 patches()
 {
@@ -120,7 +114,8 @@ build_all()
 	mkdir -p "$work_dir"
 	print_releases | while read -r client source version suite directory only; do
 		is_known "${wanted:-$client}" "$client" || continue
-		get_source
+		[ -n "$(tarball)" ] ||
+			step "$client $version: fetch" "clients-fetch-$client" fetch
 		for build in ${only:-$builds}; do
 			tree=$work_dir/$client-$build
 			[ "$(stamp)" != "$(cat "$tree.built" 2>/dev/null || :)" ] || continue
@@ -129,18 +124,13 @@ build_all()
 	done
 }
 
-# The packages that the guest needs, for debian.sh.
-guest_packages()
-{
-	cat "$clients"/guest/packages "$clients"/*/guest-packages | sed '/^#/d' | sort -u
-}
-
 # guest NAME LIMIT PAIR... COMMAND...
 guest()
 {
 	guest_name=$1 limit=$2
 	shift 2
-	guest_packages >"$work_dir/packages"
+	cat "$clients"/guest/packages "$clients"/*/guest-packages | sed '/^#/d' | sort -u \
+		>"$work_dir/packages"
 	"$HARNESS/debian.sh" "clients-$guest_name" "$limit" "$work_dir/packages" \
 		"$root/opt:/opt" "$clients/guest:/clients" "$@"
 }
@@ -238,7 +228,7 @@ record()
 	cat "$figures/session.txt"
 }
 
-failed=0 actions=${1:-compare tests measure record}
+actions=${1:-compare tests measure record}
 [ $# -eq 0 ] || shift
 case $actions in
 accept)

@@ -41,16 +41,6 @@ make_patches()
 	say "patches: $out"
 }
 
-commit_list()
-{
-	sed 's/#.*//; /^[[:space:]]*$/d' "$SERIES/series/$list"
-}
-
-is_placed()
-{
-	placed_files "$SERIES" | grep -Fqx "$1"
-}
-
 # A tree of base.sh may have the series checked out; take the base from git.
 base_file()
 {
@@ -114,7 +104,7 @@ make_commit()
 	shift
 	placed=
 	for path; do
-		if is_placed "$path"; then
+		if placed_files "$SERIES" | grep -Fqx "$path"; then
 			placed="$placed $path"
 		else
 			add_whole "$path"
@@ -178,7 +168,7 @@ git -C "$tree" add -A
 git -C "$tree" commit -q --allow-empty -m base
 git -C "$tree" checkout -q -b "$NAME"
 
-commit_list >"$work/list"
+sed 's/#.*//; /^[[:space:]]*$/d' "$SERIES/series/$list" >"$work/list"
 check_commits
 while read -r message paths; do
 	# shellcheck disable=SC2086 # a list of paths without spaces

@@ -41,12 +41,6 @@ unpack_lava()
 	mv root "$lava"
 }
 
-get_lava()
-{
-	lock lava
-	[ -d "$lava" ] || step "lava: get and unpack it" lava-unpack unpack_lava
-}
-
 # With Debian's python3, whichever comes first
 python()
 {
@@ -136,7 +130,8 @@ is_as_planted()
 }
 
 abi=${ABIS%% *}
-get_lava
+lock lava
+[ -d "$lava" ] || step "lava: get and unpack it" lava-unpack unpack_lava
 check_jobs
 "$HARNESS/guest.sh" on
 case $which in

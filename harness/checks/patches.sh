@@ -15,19 +15,11 @@ generate()
 }
 
 # Another point release of the base moves lines and changes blob names.
-same_text()
-{
-	diff -ru -I '^index ' -I '^Based on v' -I '^@@ ' "$SERIES/patches" "$work/patches"
-}
-
 is_committed()
 {
 	generate
-	if [ "$made_for" = "$here" ]; then
-		diff -ru "$SERIES/patches" "$work/patches"
-	else
-		same_text
-	fi
+	[ "$made_for" = "$here" ] || set -- -I '^index ' -I '^Based on v' -I '^@@ '
+	diff -ru "$@" "$SERIES/patches" "$work/patches"
 }
 
 # git am does not accept fuzz.

@@ -12,9 +12,8 @@ export SEND="$messages"
 # send_as NAME EMAIL: with a temporary identity
 send_as()
 {
-	cd /
-	GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=$1 \
-		GIT_CONFIG_KEY_1=user.email GIT_CONFIG_VALUE_1=$2 "$HARNESS/send.sh"
+	env -C / GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0="$1" \
+		GIT_CONFIG_KEY_1=user.email GIT_CONFIG_VALUE_1="$2" "$HARNESS/send.sh"
 }
 
 # refuses TEXT COMMAND...: with one line that has TEXT in it, and no message
@@ -28,12 +27,6 @@ refuses()
 		say "$said" | grep -Fq "$text"
 }
 
-send_as_none()
-{
-	cd /
-	GIT_CONFIG_COUNT=0 "$HARNESS/send.sh"
-}
-
 send_next_version()
 {
 	git clone -q --shared "$SERIES" "$work/next"
@@ -43,8 +36,7 @@ send_next_version()
 
 all()
 {
-	set -- "$messages"/*.txt "$messages"/*.patch "$messages"/man-pages/*.patch
-	printf '%s\n' "$@"
+	printf '%s\n' "$messages"/*.txt "$messages"/*.patch "$messages"/man-pages/*.patch
 }
 
 is_complete()
@@ -106,7 +98,8 @@ address_large()
 }
 
 who='Temporary Identity' email=temporary@identity.test
-check "who has no identity cannot send" refuses "git has no identity" send_as_none
+check "who has no identity cannot send" refuses "git has no identity" \
+	env -C / GIT_CONFIG_COUNT=0 "$HARNESS/send.sh"
 for nobody in x@users.noreply.example.net x@host.example X@Example.org x@localhost x; do
 	check "$nobody cannot sign" refuses "git's user is $who <$nobody>" send_as "$who" "$nobody"
 done
