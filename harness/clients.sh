@@ -129,8 +129,8 @@ guest()
 {
 	guest_name=$1 limit=$2
 	shift 2
-	cat "$clients"/guest/packages "$clients"/*/guest-packages | sed '/^#/d' | sort -u \
-		>"$work_dir/packages"
+	cat "$clients"/guest/packages "$clients"/*/guest-packages | sed '/^#/d' |
+		sort -u >"$work_dir/packages"
 	"$HARNESS/debian.sh" "clients-$guest_name" "$limit" "$work_dir/packages" \
 		"$root/opt:/opt" "$clients/guest:/clients" "$@"
 }

@@ -113,18 +113,11 @@ check_settings()
 	[ -n "$OLD_COMMIT" ] || [ -z "${KERNEL:-}${PROGRAMS:-}" ] ||
 		die "KERNEL=old or PROGRAMS=old: expected OLD_COMMIT in series/config"
 	[ -z "$LINUX" ] || [ -f "$LINUX/MAINTAINERS" ] || die "LINUX=$LINUX: expected a kernel tree"
-	if [ -n "$LINUX" ] || [ -d "$BUILD/linux-$BASE" ]; then
-		check_disk 2
-	else
-		check_disk 6
-	fi
-}
-
-# check_disk GIB: the free space that BUILD needs.
-check_disk()
-{
+	space=6		# GiB
+	[ -z "$LINUX" ] && [ ! -d "$BUILD/linux-$BASE" ] || space=2
 	free=$(df -Pk "$BUILD" | awk 'NR == 2 { printf "%d", $4 / 1024 / 1024 }')
-	[ "$free" -ge "$1" ] || die "$BUILD: expected $1 GiB of free disk space, not $free"
+	[ "$free" -ge "$space" ] ||
+		die "$BUILD: expected $space GiB of free disk space, not $free"
 }
 
 for setting in "TOP=$TOP" "BUILD=$BUILD" "LINUX=$LINUX" "CC=${CC:-}"; do

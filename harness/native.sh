@@ -151,9 +151,7 @@ cache=$(cache_bytes) stride=$(task_stride) cpu=$(own_cpu)
 say "native: on CPU $cpu; cold: after $((cache / 1048576)) MiB of other memory;" \
 	"tasks are $stride bytes"
 
-nr=0
-while [ "$nr" -lt "$BOOTS" ]; do
-	nr=$((nr + 1))
+for nr in $(seq "$BOOTS"); do
 	for pages in huge small; do
 		run "floors" "" floors
 		run "this series" "" boot "$SERIES"
