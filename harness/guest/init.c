@@ -152,10 +152,6 @@ int main(int argc, char **argv)
 {
 	char *shell[] = { "/bin/sh", NULL };
 
-	mkdir("/dev", 0755);
-	mkdir("/proc", 0555);
-	mkdir("/sys", 0555);
-	mkdir("/tmp", 01777);
 	mount_all();
 	open_console();
 	load_policies();
