@@ -202,8 +202,6 @@ an anchor that is there twice is an error | after_b | new | a b b \
 | !file: anchor found twice, in lines 2 and 3: b
 a range without its end is an error | replace_b through_a | new | a b c \
 | !file: anchor not found below line 2: a
-a line that is removed twice is an error | remove_b remove_a through_c | | a b c \
-| !file: anchor is removed by another hunk: b
 an anchor in a removed range is an error | remove_a through_c after_b | new | a b c \
 | !file: anchor is removed by another hunk: b
 the end of a range as an anchor is an error | after_c hunk_2 replace_a through_c \
@@ -312,7 +310,6 @@ then that of the one before | commit_1 lines_y was_x commit_2 lines_b was_y \
 | a b c | a x c | 1 2
 a file that does not grow stays | | a b | a b | 1
 a line that is not there is refused | commit_1 lines_x | a b | !anchor not found: x | 1
-a line that is there twice is refused | commit_1 lines_a | a a | !anchor found twice | 1
 ranges that overlap are refused | commit_1 lines_a through_c lines_b | a b c \
 | !file: line 2 is in two hunks: b | 1
 a word of no meaning is refused | commit_1 line_a | a | !line 3: expected a keyword | 1
