@@ -7,6 +7,7 @@ each of its ABIs, and print a table of the results.
   check-arch.py --judge MACHINE ABI=ENDIANNESS...	of results on standard input
 """
 
+import collections
 import os
 import pathlib
 import subprocess
@@ -28,45 +29,32 @@ def endianness(tests):
         return "-"
 
 
-class Abi:
-    def __init__(self, name, endian):
-        self.name, self.endian, self.seconds = name, endian, "-"
-        self.passed = self.failed = self.skipped = 0
-        self.built = False
-
-    def result(self):
-        if self.failed:
-            return "fail"
-        return "pass" if self.passed else "built" if self.built else "fail"
-
-    def row(self, machine):
-        return (machine, self.name, self.endian, self.result(), self.passed,
-                self.failed, self.skipped, self.seconds)
-
-
 def judge(machine, endian_of, lines):
     """Rows of the table; what belongs to no ABI fails the first one."""
-    abis = {name: Abi(name, endian) for name, endian in endian_of.items()}
-    first = next(iter(abis.values()))
+    counts = {abi: collections.Counter() for abi in endian_of}
+    first, seconds, built = next(iter(endian_of)), {}, False
     for line in lines:
-        words = line.replace("not ok", "not", 1).split()
-        if line.startswith("# ") and len(words) > 4 and words[4] in abis:
-            if words[1] == "skipped:":
-                abis[words[4]].skipped += 1
-            elif words[1] == "time:":
-                abis[words[4]].seconds = words[5]
-            continue
-        # "ok MACHINE on: ABI PROGRAM TEST"
-        abi = abis.get(words[3]) if len(words) > 3 else None
+        # "ok MACHINE on: ABI PROGRAM TEST", "# skipped: MACHINE on ABI PROGRAM TEST"
+        words = line.removeprefix("# ").replace("not ok", "not", 1).split()
+        abi = words[3] if len(words) > 3 and words[3] in counts else None
         if line.startswith("not ok "):
-            (abi or first).failed += 1
+            counts[abi or first]["failed"] += 1
         elif line.startswith("ok "):
+            built |= "; does not boot here" in line
             if abi:
-                abi.passed += 1
-            if "; does not boot here" in line:
-                for other in abis.values():
-                    other.built = True
-    return [abi.row(machine) for abi in abis.values()]
+                counts[abi]["passed"] += 1
+        elif abi and line.startswith("# skipped: "):
+            counts[abi]["skipped"] += 1
+        elif abi and line.startswith("# time: "):
+            seconds[abi] = words[4]
+    rows = []
+    for abi, count in counts.items():
+        result = "pass" if count["passed"] else "built" if built else "fail"
+        if count["failed"]:
+            result = "fail"
+        rows.append((machine, abi, endian_of[abi], result, count["passed"],
+                     count["failed"], count["skipped"], seconds.get(abi, "-")))
+    return rows
 
 
 def print_table(rows):
