@@ -95,26 +95,27 @@ class Argument:
     @property
     def target(self):
         """What it points to, without const."""
-        target = self.text.rpartition("*")[0].replace("__user", "", 1) \
-            if self.depth == 1 else re.sub(r"(const )?\s*__user\s*$", "",
-                                           self.text.rpartition("*")[0])
+        target = self.text.rpartition("*")[0]
         if self.depth == 1:
-            target = re.sub(r"\bconst\b", "", target)
+            target = re.sub(r"\bconst\b|__user", "", target)
+        else:
+            target = re.sub(r"(const )?\s*__user\s*$", "", target)
         return " ".join(target.split())
 
     def compat(self):
         """Why a 32-bit program needs an entry of its own, or None."""
         if not self.depth:
-            return {"word": None,
-                    "long": f"{self.name} is signed and needs its upper half set",
-                    "offset": f"{self.name} is signed and needs its upper half set",
-                    }.get(self.type.passed, f"{self.name} arrives in two registers")
+            if self.type.passed == "word":
+                return None
+            if self.type.passed in ("long", "offset"):
+                return f"{self.name} is signed and needs its upper half set"
+            return f"{self.name} arrives in two registers"
         if self.depth == 2:
             return f"{self.name} points to pointers"
         if self.type.pointed == "same":
             return None
-        if self.type.name in ("sigset_t", "siginfo_t", "fd_set") or " " in self.type.name \
-                and self.type.name.split()[0] in ("struct", "union"):
+        if self.type.name in ("sigset_t", "siginfo_t", "fd_set") or \
+                self.type.name.startswith(("struct ", "union ")):
             return f"{self.type.name} has another layout"
         return f"{self.name} points to {with_article(self.type.name)} of 32 bits"
 
@@ -172,8 +173,8 @@ class Argument:
         if self.kind in ("path", "path-at", "string"):
             return "const char", f"*{self.name}", value
         if self.is_read:
-            kind, _, star = self.item().partition(" *")
-            return f"static {kind}", f"{'*' if _ else star}{self.name}[1]", ""
+            kind, star, _ = self.item().partition(" *")
+            return f"static {kind}", f"{star.strip()}{self.name}[1]", ""
         if self.kind != "memory":
             return self.type.user, self.name, value
         kind = self.type.user if self.depth and " " not in self.type.user else "uint64_t"
