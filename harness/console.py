@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Judge the console of a guest that ran ktap, read from standard input.
 
-  console.py judge GUEST pass|skip "ABI..." ["FUNCTION..."]
+  console.py judge "FUNCTION..." GUEST pass|skip "ABI..."
   console.py kcsan "FUNCTION..."
 
 Prints "ok" or "not ok" for each test of each program of each ABI. A plan that
@@ -150,17 +150,16 @@ class Judge:
             print(f"# {self.guest}: {self.skipped} skipped")
 
 
-def main(command, *arguments):
+def main(command, functions, guest="", expect="", abis=""):
     lines = sys.stdin.buffer.read().decode("latin-1").replace("\r", "")
     lines = lines.split("\n")[:-1]
-    functions = arguments[3 if command == "judge" else 0:]
-    if functions and functions[0]:
-        lines = drop_foreign_races(lines, set(functions[0].split()))
+    if functions:
+        lines = drop_foreign_races(lines, set(functions.split()))
     if command == "kcsan":
         races = [line for line in lines if KCSAN in line]
         print("\n".join(races))
         return not races
-    judge = Judge(arguments[0], arguments[1], arguments[2].split())
+    judge = Judge(guest, expect, abis.split())
     for line in drop_faults_of_procfs(lines):
         judge.line(line)
     judge.end()

@@ -3,9 +3,9 @@
 """Write job definitions for LAVA from the table of machines, and count the results
 of a job.
 
-  lava.py write [-o FILE] [MACHINE [TEST...]]
+  lava.py write [MACHINE [FILE [TEST...]]]
 				BUILD/lava/MACHINE.yaml for each machine that QEMU
-				boots, or for one and, if named, some tests only
+				boots, or FILE for one and, if named, some tests only
   lava.py device JOB TEMPLATES	the dictionary of a QEMU device, as a server makes
 				it from its templates and the context of the job
   lava.py count LOG		of what lava-run printed: a line for each result
@@ -125,14 +125,11 @@ def write_job(machine, tests, path):
     print(path)
 
 
-def write(*arguments):
-    path = None
-    if arguments[:1] == ("-o",):
-        path, arguments = pathlib.Path(arguments[1]), arguments[2:]
-    names = arguments[:1] or sorted(p.name for p in HARNESS.glob("machines/*"))
+def write(machine=None, path=None, *tests):
     os.environ.pop("ABIS", None)	# Those of one machine
-    for machine in names:
-        write_job(machine, arguments[1:], path or BUILD / f"lava/{machine}.yaml")
+    names = [machine] if machine else sorted(p.name for p in HARNESS.glob("machines/*"))
+    for name in names:
+        write_job(name, tests, pathlib.Path(path or BUILD / f"lava/{name}.yaml"))
 
 
 def device(job, templates):

@@ -25,8 +25,8 @@ of_programs=${PROGRAMS:+, ${asked_old:-$PROGRAMS} programs}
 # Each line is a result.
 judge()
 {
-	"$HARNESS/console.py" judge "$LABEL $state$of_programs" "$1" "$abis" "$(functions_for_kcsan)" \
-		<"$console"
+	"$HARNESS/console.py" judge "$(functions_for_kcsan)" "$LABEL $state$of_programs" \
+		"$1" "$abis" <"$console"
 }
 
 # What a few tests with settings in GUEST print about their progress.

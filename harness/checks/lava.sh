@@ -137,7 +137,8 @@ check_jobs
 case $which in
 planted)
 	publish
-	LAVA_URL=file://$work "$HARNESS/lava.py" write -o "$work/job.yaml" "$ARCH" args planted >/dev/null
+	LAVA_URL=file://$work "$HARNESS/lava.py" write "$ARCH" "$work/job.yaml" \
+		args planted >/dev/null
 	job=$work/job.yaml
 	;;
 all) job=$BUILD/lava/$ARCH.yaml ;;

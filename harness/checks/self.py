@@ -107,7 +107,8 @@ ok 1 m64
 
 
 def judge(name, text, expect="pass", good=False):
-    status, said = run([HARNESS / "console.py", "judge", "self", expect, "m64"], text)
+    status, said = run([HARNESS / "console.py", "judge", "", "self", expect, "m64"],
+                       text)
     check(name, good == (status == 0), said)
 
 
@@ -137,7 +138,7 @@ def race(name, title, function, ours):
     """KCSAN's report of a race, with one function in a stack."""
     head = f"BUG: KCSAN: data-race in {title}\n"
     rest = f" {function}+0x1/0x2\nok 1 a test\n====\n"
-    command = [HARNESS / "console.py", "judge", "self", "pass", "", "ours also_ours"]
+    command = [HARNESS / "console.py", "judge", "ours also_ours", "self", "pass", ""]
     plan = "1..0\n"
     _, said = run(command, plan + head + rest)
     seen = "not ok self: the kernel says: BUG: KCSAN" in said
@@ -156,7 +157,7 @@ def races():
     race("one in the scheduler is ignored", "theirs / not_ours", sleeps, False)
     race("one of the series with it is seen", "theirs / not_ours",
          f"{sleeps}+0x1/0x2\n\nread to 0x1\n inlined+0x1/0x2\n ours", True)
-    _, said = run([HARNESS / "console.py", "judge", "self", "pass", "m64", "ours"],
+    _, said = run([HARNESS / "console.py", "judge", "ours", "self", "pass", "m64"],
                   CONSOLE.replace("    ok 1", "BUG: KCSAN: data-race in a / b\n"
                                   "    ok 1") + "====\n")
     check("a test's result inside of a report is kept", "m64 a_test first" in said, said)
@@ -410,7 +411,7 @@ def jobs():
     job("a job that LAVA could not run to its end is seen", False,
         ("xyzzy-m64", "a", "pass"), ("lava", "job", "fail"))
     job("a job without results is seen", False, ("lava", "job", "pass"))
-    _, said = run([HARNESS / "lava.py", "write", "-o", WORK / "job", "x86_64"],
+    _, said = run([HARNESS / "lava.py", "write", "x86_64", WORK / "job"],
                   SERIES=str(series("frob")), BUILD=f"{WORK}/b\u00fcild")
     check("a job of another series boots its kernel",
           f"{WORK}/b\u00fcild/series/frob/linux-" in (WORK / "job").read_text(), said)
