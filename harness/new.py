@@ -93,6 +93,7 @@ class Call:
     def tables(self):
         name, number, compat = self.name, self.number, bool(self.reasons)
         native, other = f"sys_{name}", f"compat_sys_{name}" if compat else ""
+        entries = pad(native, 32) + other if other else native
         lines = [f"{number}\tcommon\t{pad(name, 24)}{native}"]
         if compat and self.x32() == "compat":
             lines = [f"{number}\t64\t{pad(name, 24)}{native}",
@@ -105,9 +106,9 @@ class Call:
         else:
             message = "x86_64, x32 and i386 use the same entry."
         return {
-            "generic-line": f"{number}\tcommon\t{pad(name, 32)}{pad(native, 32, other)}",
+            "generic-line": f"{number}\tcommon\t{pad(name, 32)}{entries}",
             "x86_64-lines": "\n".join(lines),
-            "i386-line": f"{number}\ti386\t{pad(name, 24)}{pad(native, 32, other)}",
+            "i386-line": f"{number}\ti386\t{pad(name, 24)}{entries}",
             "x86-message": message,
             "compat-message": "32-bit programs have an entry of their own, as\n" +
                               "\n".join(f"- {reason}" for reason in self.reasons)}

@@ -58,11 +58,9 @@ def read_kind(name):
     return {**sections, **dict(zip(parts[::2], (part.rstrip("\n") for part in parts[1::2])))}
 
 
-def pad(text, width, more=None):
-    """TEXT in a column of WIDTH, if something follows it."""
-    if more == "":
-        return text
-    return text + "\t" * max(1, (width - len(text) + 7) // 8) + (more or "")
+def pad(text, width):
+    """TEXT in a column of WIDTH."""
+    return text + "\t" * max(1, (width - len(text) + 7) // 8)
 
 
 def man_text(text):

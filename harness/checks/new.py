@@ -22,13 +22,13 @@ sys.path.insert(0, str(HARNESS))
 from new_arguments import decide, parse, read_table
 
 
-def make_new(name, directory, args="", struct=""):
-    return run([HARNESS / "new.sh"], NAME=name, ARGS=args, STRUCT=struct,
-               DIR=str(directory))
+def make_new(name, directory, **settings):
+    return run([HARNESS / "new.sh"], NAME=name, DIR=str(directory),
+               **{"ARGS": "", "STRUCT": "", **settings})
 
 
 def refuses(name, args, struct, expected, work):
-    status, said = make_new(name, work / "new", args, struct.strip("-"))
+    status, said = make_new(name, work / "new", ARGS=args, STRUCT=struct.strip("-"))
     said = "\n".join(line for line in said.splitlines()
                      if not line.startswith(("base: ", "waiting for ")))
     check(f"refused: NAME={name} ARGS={args} {struct}",
@@ -38,7 +38,7 @@ def refuses(name, args, struct, expected, work):
 
 def refuses_directory(work):
     (work / "there").mkdir()
-    status, said = make_new("frob", work / "there", "int fd")
+    status, said = make_new("frob", work / "there", ARGS="int fd")
     check("refused: a directory that is there",
           status and "that is not there yet" in said and said.count("\n") == 1 and
           not list((work / "there").iterdir()), said)
@@ -64,19 +64,17 @@ def refuses_number(work):
     shutil.rmtree(tree)
 
 
-# The cases: {name: (arguments, struct, [(file, sign, line)...])}
-
 def read_cases():
+    """{name: (settings, [(file, sign, line)...])}"""
     cases = {}
     for line in (HERE / "new.cases").read_text(encoding="ascii").splitlines():
         if line.startswith("["):
-            case = cases.setdefault(line[1:-1], {"lines": []})
+            settings, lines = cases.setdefault(line[1:-1], ({}, []))
         elif line.startswith(("ARGS=", "STRUCT=")):
             key, _, value = line.partition("=")
-            case[key] = value
+            settings[key] = value
         elif line and line[0] != "#":
-            file, sign, text = re.fullmatch(r"(\S+?)([:!]) (.*)", line).groups()
-            case["lines"].append((file, sign, text))
+            lines.append(re.fullmatch(r"(\S+?)([:!]) (.*)", line).groups())
     return cases
 
 
@@ -84,12 +82,11 @@ def normal(line):
     return " ".join(line.split())
 
 
-def generates(name, case, work):
-    directory = work / name
-    status, said = make_new(name, directory, case.get("ARGS", ""), case.get("STRUCT", ""))
+def generates(name, settings, lines, directory):
+    status, said = make_new(name, directory, **settings)
     number = re.search(r"^(\d+)", (directory / "scripts/syscall.tbl").read_text())[1] \
         if not status else ""
-    for file, sign, line in case["lines"] if not status else ():
+    for file, sign, line in lines if not status else ():
         text = (directory / file).read_text()
         line = normal(line.replace("NR ", f"{number} ", 1))
         there = line in (map(normal, text.splitlines()) if file.endswith(".tbl")
@@ -181,7 +178,7 @@ def main():
         refuses_number(work)
         decides()
         for name, case in read_cases().items():
-            if generates(name, case, work):
+            if generates(name, *case, work / name):
                 is_clean(name, work / name)
     return results.failed
 
@@ -190,9 +187,8 @@ def generate(directory):
     """For generated.sh: a SERIES of all of them."""
     directory = pathlib.Path(directory)
     shutil.rmtree(directory, ignore_errors=True)
-    for name, case in read_cases().items():
-        status, said = make_new(name, directory / name, case.get("ARGS", ""),
-                                case.get("STRUCT", ""))
+    for name, (settings, _) in read_cases().items():
+        status, said = make_new(name, directory / name, **settings)
         if status:
             sys.exit(said)
     print(":".join(str(directory / name) for name in read_cases()))
