@@ -24,15 +24,12 @@ trailers=$SERIES/series/trailers$repository
 # For the stable base into patches/, for another tree below build/.
 make_patches()
 {
-	out=$BUILD/patches-$TREE_NAME
-	if [ -n "$LINUX" ]; then
-		"$0" commits "$LINUX" "$out"
-	elif [ "$BASE" != "$STABLE_BASE" ]; then
-		"$HARNESS/base.sh"
-		"$0" commits "$BASE_TREE" "$out"
+	[ -n "$LINUX" ] || "$HARNESS/base.sh"
+	if [ "$BASE$LINUX" != "$STABLE_BASE" ]; then
+		out=$BUILD/patches-$TREE_NAME
+		"$0" commits "${LINUX:-$BASE_TREE}" "$out"
 	else
 		out=$SERIES/patches
-		"$HARNESS/base.sh"
 		"$0" commits "$BASE_TREE" "$out"
 		[ ! -f "$SERIES/series/commits.man-pages" ] ||
 			"$0" commits.man-pages "" "$out/man-pages"

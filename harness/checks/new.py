@@ -84,18 +84,19 @@ def normal(line):
 
 def generates(name, settings, lines, directory):
     status, said = make_new(name, directory, **settings)
-    number = re.search(r"^(\d+)", (directory / "scripts/syscall.tbl").read_text())[1] \
-        if not status else ""
-    for file, sign, line in lines if not status else ():
+    good = not status
+    if good:
+        number = (directory / "scripts/syscall.tbl").read_text().split()[0]
+    for file, sign, line in lines if good else ():
         text = (directory / file).read_text()
         line = normal(line.replace("NR ", f"{number} ", 1))
         there = line in (map(normal, text.splitlines()) if file.endswith(".tbl")
                          else normal(text))
         if there != (sign == ":"):
             said += f"{file}: {'expected' if sign == ':' else 'did not expect'}: {line}\n"
-            status = 1
-    check(f"{name}: the files have what its types need", not status, said)
-    return not status
+            good = False
+    check(f"{name}: the files have what its types need", good, said)
+    return good
 
 
 def is_clean(name, directory):

@@ -57,7 +57,6 @@ holds_lines()
 # with the numbers of the stable base.
 holds_files()
 {
-	named_files "$SERIES" >"$work/named"
 	git -C "$work/tree" diff --name-only "$BASE_REF" HEAD | sort | diff "$work/named" -
 	while read -r file; do
 		if ! placed_files "$SERIES" | grep -Fqx "$file"; then
@@ -71,7 +70,6 @@ holds_files()
 # What lies in a directory of the kernel is there to be posted.
 posts_all()
 {
-	named_files "$SERIES" >"$work/named"
 	git -C "$work/tree" ls-tree -d --name-only "$BASE_REF" | while read -r dir; do
 		[ ! -d "$SERIES/$dir" ] || (cd "$SERIES" && find "$dir" -type f)
 	done | sort | comm -23 - "$work/named" | none
@@ -91,6 +89,7 @@ IDENTITY=$(author_of "$SERIES/patches")
 export IDENTITY
 made_for=$(cat "$SERIES/series/made-for")
 here=$(cat "$BASE_TREE/.git/harness-version")
+named_files "$SERIES" >"$work/named"
 if [ "${made_for%% *}" = "${here%% *}" ]; then
 	check "patches/ is what make patches makes" is_committed
 else
