@@ -159,6 +159,8 @@ class Call:
                     for name in self.words_of("test-include", includes))}
 
     def kernel_words(self, includes):
+        includes |= {"linux/syscalls.h", "linux/errno.h"}
+        includes |= {"linux/compat.h"} if self.reasons else set()
         declare = sorted((line for text in self.sections("declare")
                           for line in text.splitlines()), key=len, reverse=True)
         kernel = "\n\n".join(self.sections("kernel"))
@@ -265,9 +267,8 @@ class PlainCall(Call):
         return f"{a.target}{'const ' if a.const else ''}*{a.name}"
 
     def words(self):
-        includes = {"linux/syscalls.h", "linux/errno.h"}
-        includes |= {"linux/compat.h"} if self.reasons else set()
-        includes |= {"linux/uaccess.h"} if any(a.is_read for a in self.arguments) else set()
+        includes = {"linux/uaccess.h"} if any(a.is_read for a in self.arguments) else set()
+        compat = list(self.compat_prototype())
         define = self.define("SYSCALL_DEFINE",
                              [f"{a.text}, {a.name}" for a in self.arguments])
         # SC_ARG64() stands for two arguments
@@ -275,11 +276,9 @@ class PlainCall(Call):
             f"{'SYSCALL32' if self.wide else 'COMPAT_SYSCALL'}_DEFINE"
             f"{len(self.arguments) + len(self.wide)}(",
             [self.name, *self.compat_arguments()], ")")
-        split = wrap(f"asmlinkage long sys_{self.name}(", list(self.compat_prototype()), ");")
         return {
-            **self.kernel_words(includes), **self.tables(),
-            **self.prototypes(list(self.compat_prototype())),
-            "prototype-split": split,
+            **self.kernel_words(includes), **self.tables(), **self.prototypes(compat),
+            "prototype-split": wrap(f"asmlinkage long sys_{self.name}(", compat, ");"),
             "ksys": wrap(f"static long ksys_{self.name}(",
                          [self.ksys_argument(a) for a in self.arguments] or ["void"], ")"),
             "native": self.entry(define, False),
@@ -334,9 +333,7 @@ class StructCall(Call):
         name = self.name
         flags = [a.declare() for a in self.flags]
         more = [f"{a.text}, {a.name}" for a in self.flags]
-        includes = {"linux/syscalls.h", "linux/errno.h", "linux/build_bug.h",
-                    "linux/uaccess.h", f"linux/{name}.h"}
-        includes |= {"linux/compat.h"} if self.reasons else set()
+        includes = {"linux/build_bug.h", "linux/uaccess.h", f"linux/{name}.h"}
         convert = "\n".join(
             f"\t\t.{a.name} = " + (f"compat_ptr(compat.{a.name})," if a.depth else
                                    f"compat.{a.name},") for a in self.fields)
