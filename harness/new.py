@@ -126,20 +126,17 @@ class Call:
         return wrap(f"{macro}{len(arguments)}(", [self.name, *arguments], ")")
 
     def man_words(self):
-        errors = {}		# So that none is there twice
-        for line in self.joined("errors").splitlines():
-            if re.fullmatch("E[A-Z0-9]+", line):
-                error = []
-                errors.setdefault(line, []).append(error)
-            else:
-                error.append(line)
+        parts = re.split(r"^(E[A-Z0-9]+)\n", self.joined("errors") + "\n",
+                         flags=re.MULTILINE)
+        # So that none is there twice
+        errors = dict.fromkeys(zip(parts[1::2], parts[2::2]))
         lines = [f".BI \"{'long syscall(SYS_' + self.name + ', ' if not i else ' ' * 13}"
                  f"{a.user()}\" {a.name} {',' if i < len(self.arguments) - 1 else ');'}"
                  for i, a in enumerate(self.arguments)]
         return {"synopsis": "\n".join(lines) or f".B long syscall(SYS_{self.name});",
-                "errors": "\n".join(dict.fromkeys(
-                    f".TP\n.B {name}\n" + "\n".join(error)
-                    for name in sorted(errors) for error in errors[name])),
+                "errors": "".join(
+                    f".TP\n.B {name}\n{text}"
+                    for name, text in sorted(errors, key=lambda e: e[0])).rstrip("\n"),
                 "described": "\n".join(
                     f".TP\n.I {c[0]}\n{read_kind(c[1])['doc']}."
                     for c in self.checked if c[0] != "params")}
@@ -220,8 +217,7 @@ class PlainCall(Call):
             elif not a.compat():
                 yield a.declare()
             else:
-                kind = self.compat_type(a)
-                yield kind + ("" if kind.endswith("*") else " ") + a.name
+                yield join(self.compat_type(a), a.name)
 
     def entry(self, head, compat):
         """An entry that reads what has two layouts, calls, and writes it back."""
@@ -232,8 +228,7 @@ class PlainCall(Call):
                              if a.is_wide and compat else a.name)
                 continue
             names.append(f"&k{a.name}")
-            declared.append(f"\t{a.target}{'' if a.target.endswith('*') else ' '}"
-                            f"k{a.name};")
+            declared.append(f"\t{join(a.target, f'k{a.name}')};")
             value, source = f"k{a.name}", a.name
             if a.depth == 2 and compat:
                 declared.append(f"\tcompat_uptr_t u{a.name};")
@@ -401,7 +396,6 @@ def generate(call, base):
     words["kernel-types"] = "__kernel" in words["declarations"]
     program = render((NEW / "example/example.c").read_text(), words)
     words["example"] = man_text(tidy(program).rstrip("\n"))
-    words["synopsis"] = words["synopsis"].replace("  ,", " ,")
     paths = {str(file.relative_to(NEW / "all")).replace("NAME", call.name): file
              for file in sorted((NEW / "all").rglob("*")) if file.is_file()}
     if not words["compat"]:
