@@ -6,7 +6,8 @@
 # can change it, make compiles the C files that the series changes, and what else
 # depends on the files of the commit, and links vmlinux. What merely includes a
 # header is compiled again only if later commits change or remove lines of it: if they
-# just add some, as declarations, it has been compiled with those of this commit.
+# just add some, as declarations, it has been compiled with those of this commit, too.
+# So has what includes the headers that are generated from the system call tables.
 set -eu
 # A directory of its own, as other kernels are built from the last commit.
 LABEL_MORE=-steps
@@ -79,20 +80,6 @@ build_image()
 	no_warnings "$1" build
 }
 
-# Going back to the base changes all headers of the series, and the unistd_*.h that
-# are generated from the system call tables. They get an old time, so that make
-# leaves alone what includes them: those objects stay as of the last commit.
-start_at_base()
-{
-	changed_files "$series" >"$work/changed"
-	changed_files --diff-filter=d "$series" | tar -cf "$work/branch.tar" -C "$TREE" -T -
-	saved=$work/branch.tar
-	git -C "$TREE" checkout -q -f --detach "$BASE_REF"
-	"$HARNESS/kernel.sh" on prepare
-	find "$OUT/arch" -name 'unistd_*.h' -exec touch -r "$work/start" {} +
-	grep -e '\.h$' -e '\.tbl$' "$work/changed" | touch_files -r "$work/start"
-}
-
 # Refresh the index, as checkout -f writes files anew whose time has changed.
 touch_files()
 {
@@ -100,11 +87,33 @@ touch_files()
 	git -C "$TREE" update-index -q --refresh
 }
 
-# Up to the last commit, the header only gains lines, or stays as it is.
-only_grows()
+# Generate the unistd_*.h from the system call tables, with an old time, so that make
+# leaves alone what includes them.
+prepare()
 {
-	lost=$(git -C "$TREE" diff --numstat "$1..$BRANCH" -- "$2" | cut -f 2)
-	[ "${lost:-0}" -eq 0 ]
+	"$HARNESS/kernel.sh" on prepare
+	find "$OUT/arch" -name 'unistd_*.h' -exec touch -r "$work/start" {} +
+	grep '\.tbl$' "$work/changed" | touch_files -r "$work/start"
+}
+
+# Going back to the base changes all headers of the series. They get an old time, too:
+# what includes them stays as of the last commit.
+start_at_base()
+{
+	changed_files "$series" >"$work/changed"
+	changed_files --diff-filter=d "$series" | tar -cf "$work/branch.tar" -C "$TREE" -T -
+	saved=$work/branch.tar
+	git -C "$TREE" checkout -q -f --detach "$BASE_REF"
+	prepare
+	grep '\.h$' "$work/changed" | touch_files -r "$work/start"
+}
+
+# Up to the last commit, do the files only gain lines, or stay as they are?
+only_grow()
+{
+	since=$1
+	shift
+	! git -C "$TREE" diff --numstat "$since..$BRANCH" -- "$@" | cut -f 2 | grep -q '[^0]'
 }
 
 check_out()
@@ -112,8 +121,11 @@ check_out()
 	git -C "$TREE" checkout -q -f --detach "$1"
 	grep '\.c$' "$work/changed" | touch_files
 	changed_files "$1^..$1" | grep '\.h$' | while read -r file; do
-		! only_grows "$1" "$file" || say "$file"
+		! only_grow "$1" "$file" || say "$file"
 	done | touch_files -r "$work/start"
+	# shellcheck disable=SC2046 # files of the kernel have no spaces
+	set -- "$1" $(changed_files "$1^..$1" | grep '\.tbl$')
+	[ $# -eq 1 ] || ! only_grow "$@" || prepare
 }
 
 # An object as of the last commit may refer to a symbol that is not there yet. Then
