@@ -7,8 +7,8 @@ CC=${CC:-gcc}
 # Another compiler has its own build directory.
 LABEL=$TREE_NAME${KERNEL:+-$KERNEL}-$CONFIG-$ARCH${LABEL_MORE:-}
 [ "$CC" = gcc ] || LABEL=$LABEL-$(basename "$CC")
-# In the tree, so that the compiler is given the same relative paths whatever the tree's
-# place is: ccache then has the objects of one tree for all.
+# In the tree: make then gives the compiler relative paths, and ccache finds the objects
+# of other trees, too, unless they have debug information, which names the directory.
 OUT=$KERNEL_TREE/$LABEL
 # The programs depend on the tree and the compiler only.
 TESTS=$PLACE/out/$TREE_NAME${PROGRAMS:+-$PROGRAMS}-tests
