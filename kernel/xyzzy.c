@@ -5,7 +5,7 @@
  * Fills an array of binary records, one for each process (or thread) that the
  * caller may see, as many as fit. A call validates its parameters, finds the
  * next tasks under RCU, fills a record for each of them, and stores the batch
- * in user memory outside of RCU.
+ * in user memory outside of RCU. The functions stand in this order.
  */
 
 #include <linux/bitmap.h>
@@ -30,6 +30,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 #include <linux/task_io_accounting_ops.h>
@@ -54,9 +55,6 @@
 
 #define XYZZY_SUPPORTED	(XYZZY_GROUPS & ~(u64)XYZZY_UNSUPPORTED)
 
-/* Groups that sum over the threads of a process */
-#define XYZZY_SUMS	(XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO)
-
 /* Groups that store strings */
 #define XYZZY_STRINGS	(XYZZY_CMDLINE | XYZZY_NAME)
 
@@ -70,10 +68,7 @@
 #define XYZZY_BATCH_BYTES	SZ_8K
 #define XYZZY_BATCH_MAX		100
 
-/*
- * Limits the work in an RCU read-side section: the number of PIDs found, plus
- * the number of threads and CPUs whose counts are summed
- */
+/* The most PIDs, and threads and CPUs to sum, in the RCU section of a batch */
 #define XYZZY_BUDGET		128
 
 /* Range of the thread IDs of one process that are collected at a time */
@@ -87,96 +82,51 @@
 /* Size of the longest name, with the NUL */
 #define XYZZY_NAME_SIZE		64
 
-/**
- * struct xyzzy_source - What the strings of a record are read from
- * @kthread: The task, if it is a kernel thread
- * @mm: The address space with the command line
- * @end: Where the strings of the record end in the strings area
- *
- * Holds references on @kthread and @mm; both may be NULL.
- */
+/* What the strings of a record are read from. Holds references, or NULL. */
 struct xyzzy_source {
-	struct task_struct *kthread;
-	struct mm_struct *mm;
-	u64 end;
+	struct task_struct *kthread;	/* The task, if it is a kernel thread */
+	struct mm_struct *mm;	/* The address space with the command line */
+	u64 end;		/* Where the record's strings end in the area */
 };
 
-/**
- * struct xyzzy_strings - Strings of one call
- * @area: The strings area of the caller
- * @size: Number of bytes that there is room for in @area
- * @max: Most bytes to store of each string
- * @stored: Number of bytes stored in @area
- * @end: Where the next string starts in @area
- * @buf: Buffer for what is to be stored
- * @buf_start: Where the first byte of @buf goes in @area
- * @buf_size: Size of @buf
- * @sources: Sources of the strings of each record of a batch
- * @nr_sources: Number of sources
- * @full: The strings of the next record do not fit
- */
+/* Strings of one call */
 struct xyzzy_strings {
-	char __user *area;
-	u64 size;
-	u64 max;
-	u64 stored;
-	u64 end;
-	char *buf;
-	u64 buf_start;
+	char __user *area;	/* The strings area of the caller */
+	u64 size;		/* Number of bytes that @area has room for */
+	u64 max;		/* Most bytes to store of each string */
+	u64 stored;		/* Number of bytes stored in @area */
+	u64 end;		/* Where the next string starts in @area */
+	char *buf;		/* Buffer for what is to be stored */
+	u64 buf_start;		/* Where the first byte of @buf goes in @area */
 	size_t buf_size;
-	struct xyzzy_source *sources;
+	struct xyzzy_source *sources;	/* Of each record of a batch */
 	unsigned int nr_sources;
-	bool full;
+	bool full;		/* The strings of the next record do not fit */
 };
 
-/**
- * struct xyzzy_walk - State of one call
- * @procfs: Directory that procfd refers to, pins @ns; NULL if procfd is -1
- * @ns: PID namespace to walk
- * @tgid: The process to report, NULL for all
- * @type: PIDTYPE_TGID for processes, PIDTYPE_PID for threads
- * @mask: Groups to fill
- * @approx_mem: Read memory counters without summing them over the CPUs
- * @restricted: Show only processes that the caller may ptrace for reading
- * @nr_cpus: Number of CPUs whose counters are summed for XYZZY_MEM
- * @budget: What is left of XYZZY_BUDGET in this RCU section
- * @next: Lowest PID not looked at yet
- * @over: No PID from @next on is in use; with @tids, none in their range
- * @hidden: Process that was hidden when last asked about in this batch
- * @deferred: Task left to fill_deferred(), with PID @next - 1
- * @tids: Bitmap of thread IDs of @tgid, NULL unless its threads are walked
- * @first_tid: Thread ID of the first bit in @tids
- * @boot_offset: Offset of CLOCK_BOOTTIME in the caller's time namespace, in ns
- * @kuid: Last user ID translated
- * @kgid: Last group ID translated
- * @uid: @kuid in the caller's user namespace
- * @gid: @kgid in the caller's user namespace
- * @strings: The strings, with no buffer if none are asked for
- *
- * Holds references on @procfs, @tgid and @deferred.
- */
+/* State of one call. Holds references on ->procfs, ->tgid and ->deferred. */
 struct xyzzy_walk {
-	struct file *procfs;
-	struct pid_namespace *ns;
-	struct pid *tgid;
-	enum pid_type type;
-	u64 mask;
-	bool approx_mem;
-	bool restricted;
-	int nr_cpus;
-	int budget;
-	int next;
-	bool over;
+	struct file *procfs;	/* Of procfd, pins ->ns; NULL if that is -1 */
+	struct pid_namespace *ns;	/* PID namespace to walk */
+	struct pid *tgid;	/* The process to report, NULL for all */
+	enum pid_type type;	/* PIDTYPE_PID for threads, else PIDTYPE_TGID */
+	u64 mask;		/* Groups to fill */
+	bool approx_mem;	/* Do not sum memory counters over the CPUs */
+	bool restricted;	/* Show only what the caller may ptrace-read */
+	int budget;		/* What is left of XYZZY_BUDGET in this batch */
+	int next;		/* Lowest PID not looked at yet */
+	bool over;		/* No PID left from ->next on, or in ->tids */
+	/* Process that was hidden when last asked about in this batch */
 	const struct signal_struct *hidden;
-	struct task_struct *deferred;
-	unsigned long *tids;
-	u32 first_tid;
-	s64 boot_offset;
-	kuid_t kuid;
-	kgid_t kgid;
-	uid_t uid;
-	gid_t gid;
-	struct xyzzy_strings strings;
+	struct task_struct *deferred;	/* With PID ->next - 1 */
+	unsigned long *tids;	/* Thread IDs of ->tgid, if these are walked */
+	u32 first_tid;		/* Thread ID of the first bit in ->tids */
+	s64 boot_offset;	/* Of the caller's time namespace, in ns */
+	kuid_t kuid;		/* Last user ID translated */
+	uid_t uid;		/* ->kuid in the caller's user namespace */
+	kgid_t kgid;		/* Last group ID translated */
+	gid_t gid;		/* ->kgid in the caller's user namespace */
+	struct xyzzy_strings strings;	/* No buffer if none are asked for */
 };
 
 static void put_walk(struct xyzzy_walk *walk)
@@ -190,10 +140,6 @@ static void put_walk(struct xyzzy_walk *walk)
 }
 
 DEFINE_FREE(put_walk, struct xyzzy_walk, put_walk(&_T))
-
-/*
- * Validate
- */
 
 /* End of each group; they are laid out in the order of their bits */
 static const u16 group_end[] = {
@@ -267,25 +213,6 @@ static struct task_struct *get_pidfd_task(int pidfd)
 	return task ?: ERR_PTR(-ESRCH);
 }
 
-static int set_process(struct xyzzy_walk *walk, int pidfd)
-{
-	struct task_struct *task;
-
-	if (pidfd == -1)
-		return 0;
-
-	task = get_pidfd_task(pidfd);
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	walk->tgid = get_task_pid(task, PIDTYPE_TGID);
-	put_task_struct(task);
-	return pid_nr_ns(walk->tgid, walk->ns) ? 0 : -ESRCH;
-}
-
-/*
- * Find
- */
-
 /* Inline variant of pid_nr_ns(), as each record has five numbers */
 static u32 nr_in_walk(const struct xyzzy_walk *walk, const struct pid *pid)
 {
@@ -297,63 +224,63 @@ static u32 nr_in_walk(const struct xyzzy_walk *walk, const struct pid *pid)
 }
 
 /*
- * Collect the thread IDs of the process in a range from @first_tid on. Returns
- * the lowest one, inside the range or not, that was not looked at yet, U32_MAX
- * if there is none.
+ * Collect the thread IDs of the process from ->next on, in a range that begins
+ * at the lowest one or below it. Few threads have a lower ID than their leader,
+ * so try that one first. The range is empty if the lowest one exits meanwhile.
  */
-static u32 collect_tids(struct xyzzy_walk *walk, u32 first_tid)
+static void collect_tids(struct xyzzy_walk *walk)
 {
 	const unsigned int level = walk->ns->level;
 	unsigned long *tids = walk->tids;
 	const u32 next = walk->next;
 	struct task_struct *leader, *thread;
 	const struct signal_struct *sig;
-	u32 nr, lowest = U32_MAX;
 	const struct pid *pid;
+	u32 first, nr, lowest;
+	int tries = 2;
 
-	bitmap_zero(tids, XYZZY_TIDS);
-	walk->first_tid = first_tid;
+	lowest = max(next, nr_in_walk(walk, walk->tgid));
+	do {
+		first = lowest;
+		lowest = U32_MAX;
+		bitmap_zero(tids, XYZZY_TIDS);
 
-	guard(rcu)();
-	leader = pid_task(walk->tgid, PIDTYPE_TGID);
-	if (!leader)
-		return U32_MAX;
+		guard(rcu)();
+		leader = pid_task(walk->tgid, PIDTYPE_TGID);
+		if (!leader)
+			break;
+		sig = leader->signal;
+		__for_each_thread(sig, thread) {
+			/* Pairs with exchange_tids(): no ID is missed */
+			pid = smp_load_acquire(&thread->thread_pid);
+			/* All threads of a process are in one PID namespace */
+			nr = pid ? pid->numbers[level].nr : 0;
+			if (nr < next)
+				continue;
+			lowest = min(lowest, nr);
+			if (nr - first < XYZZY_TIDS)
+				__set_bit(nr - first, tids);
+		}
+	} while (--tries && lowest != U32_MAX && lowest - first >= XYZZY_TIDS);
 
-	sig = leader->signal;
-	__for_each_thread(sig, thread) {
-		/* Pairs with exchange_tids(), so that no ID is missed */
-		pid = smp_load_acquire(&thread->thread_pid);
-		/* All threads of a process are in the same PID namespace */
-		nr = pid ? pid->numbers[level].nr : 0;
-		if (nr < next)
-			continue;
-		lowest = min(lowest, nr);
-		if (nr - first_tid < XYZZY_TIDS)
-			__set_bit(nr - first_tid, tids);
-	}
-	return lowest;
+	walk->first_tid = first;
+	walk->next = first;
+	walk->over = lowest == U32_MAX;
 }
 
-/* Returns false if the process has no more threads */
-static bool next_tids(struct xyzzy_walk *walk)
-{
-	/* Few threads have a lower ID than their leader */
-	u32 guess = max_t(u32, walk->next, nr_in_walk(walk, walk->tgid));
-	u32 lowest = collect_tids(walk, guess);
-
-	if (lowest == U32_MAX)
-		return false;
-	if (lowest - guess >= XYZZY_TIDS)
-		collect_tids(walk, lowest);
-	walk->next = walk->first_tid;
-	return true;
-}
-
-static unsigned int find_threads(struct xyzzy_walk *walk, struct pid **pids,
-				 unsigned int max)
+/* Returns the number of PIDs found, in increasing order */
+static unsigned int find_pids(struct xyzzy_walk *walk, struct pid **pids,
+			      unsigned int max)
 {
 	unsigned long bit = walk->next - walk->first_tid;
 	unsigned int found = 0;
+
+	if (!walk->tgid)
+		return find_ge_pids(walk->next, walk->ns, pids, max);
+	if (!walk->tids) {
+		pids[0] = walk->tgid;
+		return nr_in_walk(walk, walk->tgid) >= walk->next;
+	}
 
 	for_each_set_bit_from(bit, walk->tids, XYZZY_TIDS) {
 		pids[found] = find_pid_ns(walk->first_tid + bit, walk->ns);
@@ -361,19 +288,6 @@ static unsigned int find_threads(struct xyzzy_walk *walk, struct pid **pids,
 			break;
 	}
 	return found;
-}
-
-/* Returns the number of PIDs found, in increasing order */
-static unsigned int find_pids(struct xyzzy_walk *walk, struct pid **pids,
-			      unsigned int max)
-{
-	if (walk->tids)
-		return find_threads(walk, pids, max);
-	if (!walk->tgid)
-		return find_ge_pids(walk->next, walk->ns, pids, max);
-
-	pids[0] = walk->tgid;
-	return nr_in_walk(walk, walk->tgid) >= walk->next;
 }
 
 /* Returns the task of @pid, NULL if the walk does not cover it */
@@ -427,19 +341,13 @@ u64 visible_groups(const struct xyzzy_walk *walk, struct task_struct *task)
 	return may_read ? walk->mask : walk->mask & ~(u64)XYZZY_IO;
 }
 
-/* A pidfd of a process that is gone or not visible is an error */
-static int check_process(struct xyzzy_walk *walk)
+/* A process that is gone or not visible is an error */
+static int check_process(struct xyzzy_walk *walk, struct signal_struct *sig)
 {
-	struct task_struct *task __free(put_task) = NULL;
 	struct task_struct *leader;
 	int ret = -ESRCH;
 
-	if (!walk->tgid)
-		return 0;
-	task = get_pid_task(walk->tgid, PIDTYPE_TGID);
-	if (!task)
-		return -ESRCH;
-	if (down_read_interruptible(&task->signal->exec_update_lock))
+	if (down_read_interruptible(&sig->exec_update_lock))
 		return -ERESTARTNOINTR;
 
 	walk->restricted = is_restricted(walk);
@@ -448,13 +356,27 @@ static int check_process(struct xyzzy_walk *walk)
 		if (leader)
 			ret = visible_groups(walk, leader) ? 0 : -EPERM;
 	}
-	up_read(&task->signal->exec_update_lock);
+	up_read(&sig->exec_update_lock);
 	return ret;
 }
 
-/*
- * Fill
- */
+static int set_process(struct xyzzy_walk *walk, int pidfd)
+{
+	struct task_struct *task;
+	int ret = -ESRCH;
+
+	if (pidfd == -1)
+		return 0;
+
+	task = get_pidfd_task(pidfd);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	walk->tgid = get_task_pid(task, PIDTYPE_TGID);
+	if (pid_nr_ns(walk->tgid, walk->ns))
+		ret = check_process(walk, task->signal);
+	put_task_struct(task);
+	return ret;
+}
 
 /* ->siglock pins the terminal. It is taken only if there appears to be one. */
 static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
@@ -479,19 +401,7 @@ static void fill_tty(struct xyzzy_task *rec, struct task_struct *task,
 	unlock_task_sighand(task, &flags);
 }
 
-/*
- * The st_ino of a pidfd. On a 32-bit kernel that is the lower half of the
- * number, which is unique as long as the upper half is 0.
- */
-static u64 pidfs_ino(const struct pid *pid)
-{
-	return (unsigned long)pid->ino == pid->ino ? pid->ino : 0;
-}
-
-/*
- * Like get_task_comm(), but inline. All bytes after the NUL are zero, even if
- * the name changes during the copy.
- */
+/* All bytes after the NUL are zero, even if the name changes meanwhile */
 static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
 {
 	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
@@ -513,10 +423,9 @@ static void fill_comm(struct xyzzy_task *rec, const struct task_struct *task)
 }
 
 /*
- * All of XYZZY_ID except ->pid, which the caller has set. RCU protects all of
+ * All of XYZZY_ID except ->mask and ->pid, which are set. RCU protects all of
  * the structs. Taking ->siglock would not help, because setsid() and setpgid()
- * do not take it. Returns false if @task has been released and has lost its
- * IDs.
+ * do not take it. Returns false if @task has been released and lost its IDs.
  */
 static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 		    struct pid *pid, const struct xyzzy_walk *walk)
@@ -539,7 +448,8 @@ static bool fill_id(struct xyzzy_task *rec, struct task_struct *task,
 	fill_tty(rec, task, walk);
 	/* de_thread() sets this to the start time of the old leader */
 	rec->start_time = data_race(task->start_boottime) + walk->boot_offset;
-	rec->pidfs_ino = pidfs_ino(pid);
+	/* On 32 bits, st_ino is the lower half: unique while the upper is 0 */
+	rec->pidfs_ino = (unsigned long)pid->ino == pid->ino ? pid->ino : 0;
 	rec->flags = READ_ONCE(task->flags);
 	/* The state may change at any time */
 	rec->state = data_race(task_state_to_char(task));
@@ -613,56 +523,50 @@ static unsigned long read_count(const unsigned long *count)
  * Everything in the signal_struct is read before the threads, because KCSAN
  * loses track of a seqlock after a number of accesses.
  */
-static void sum_counts(struct xyzzy_task *rec, const struct task_struct *task,
-		       const struct xyzzy_walk *walk, u64 groups)
+static void fill_counts(struct xyzzy_task *rec, struct task_struct *task,
+			const struct xyzzy_walk *walk, u64 groups)
 {
-	const struct signal_struct *sig = task->signal;
+	struct signal_struct *sig = task->signal;
 	u64 nvcsw, nivcsw, min_flt, maj_flt;
 	const struct task_struct *thread;
 
-	if (groups & XYZZY_TIMES) {
-		rec->cutime = sig->cutime;
-		rec->cstime = sig->cstime;
-	}
-	if (groups & XYZZY_FAULTS) {
-		rec->cmin_flt = sig->cmin_flt;
-		rec->cmaj_flt = sig->cmaj_flt;
-	}
+	scoped_seqlock_read(&sig->stats_lock, ss_lock_irqsave) {
+		if (groups & XYZZY_TIMES) {
+			rec->cutime = sig->cutime;
+			rec->cstime = sig->cstime;
+		}
+		if (groups & XYZZY_FAULTS) {
+			rec->cmin_flt = sig->cmin_flt;
+			rec->cmaj_flt = sig->cmaj_flt;
+		}
 
-	if (walk->type == PIDTYPE_PID) {
-		nvcsw = read_count(&task->nvcsw);
-		nivcsw = read_count(&task->nivcsw);
-		min_flt = read_count(&task->min_flt);
-		maj_flt = read_count(&task->maj_flt);
-	} else {
-		nvcsw = sig->nvcsw;
-		nivcsw = sig->nivcsw;
-		min_flt = sig->min_flt;
-		maj_flt = sig->maj_flt;
-		__for_each_thread(sig, thread) {
-			nvcsw += read_count(&thread->nvcsw);
-			nivcsw += read_count(&thread->nivcsw);
-			min_flt += read_count(&thread->min_flt);
-			maj_flt += read_count(&thread->maj_flt);
+		if (walk->type == PIDTYPE_PID) {
+			nvcsw = read_count(&task->nvcsw);
+			nivcsw = read_count(&task->nivcsw);
+			min_flt = read_count(&task->min_flt);
+			maj_flt = read_count(&task->maj_flt);
+		} else {
+			nvcsw = sig->nvcsw;
+			nivcsw = sig->nivcsw;
+			min_flt = sig->min_flt;
+			maj_flt = sig->maj_flt;
+			__for_each_thread(sig, thread) {
+				nvcsw += read_count(&thread->nvcsw);
+				nivcsw += read_count(&thread->nivcsw);
+				min_flt += read_count(&thread->min_flt);
+				maj_flt += read_count(&thread->maj_flt);
+			}
+		}
+
+		if (groups & XYZZY_TIMES) {
+			rec->nvcsw = nvcsw;
+			rec->nivcsw = nivcsw;
+		}
+		if (groups & XYZZY_FAULTS) {
+			rec->min_flt = min_flt;
+			rec->maj_flt = maj_flt;
 		}
 	}
-
-	if (groups & XYZZY_TIMES) {
-		rec->nvcsw = nvcsw;
-		rec->nivcsw = nivcsw;
-	}
-	if (groups & XYZZY_FAULTS) {
-		rec->min_flt = min_flt;
-		rec->maj_flt = maj_flt;
-	}
-}
-
-static __always_inline
-void fill_counts(struct xyzzy_task *rec, struct task_struct *task,
-		 const struct xyzzy_walk *walk, u64 groups)
-{
-	scoped_seqlock_read(&task->signal->stats_lock, ss_lock_irqsave)
-		sum_counts(rec, task, walk, groups);
 }
 
 #ifdef CONFIG_TASK_IO_ACCOUNTING
@@ -695,31 +599,41 @@ static void fill_io(struct xyzzy_task *rec, struct task_struct *task,
 }
 #endif
 
-static void read_counters(unsigned long *counters, struct mm_struct *mm,
-			  struct xyzzy_walk *walk)
+/* A group starts where the one before it ends */
+static __always_inline void clear_group(struct xyzzy_task *rec, u64 group)
 {
-	if (!walk->approx_mem) {
-		walk->budget -= walk->nr_cpus;
-		get_mm_counters_sum(mm, counters);
-		return;
-	}
-	counters[MM_FILEPAGES] = get_mm_counter(mm, MM_FILEPAGES);
-	counters[MM_ANONPAGES] = get_mm_counter(mm, MM_ANONPAGES);
-	counters[MM_SWAPENTS] = get_mm_counter(mm, MM_SWAPENTS);
-	counters[MM_SHMEMPAGES] = get_mm_counter(mm, MM_SHMEMPAGES);
+	const u16 *end = &group_end[ilog2(group)];
+
+	memset((void *)rec + end[-1], 0, end[0] - end[-1]);
 }
 
 /*
- * Taking mmap_lock would not make these counters more accurate. The recorded
- * peaks are updated late, so a peak is at least the current value.
+ * ->alloc_lock keeps exit from dropping ->mm. A reference would have to be
+ * dropped with mmput_async(). The ->mm of a kernel thread is borrowed. Taking
+ * mmap_lock would not make the counters more accurate. The recorded peaks are
+ * updated late, so a peak is at least the current value.
  */
-static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm,
-		    struct xyzzy_walk *walk)
+static bool fill_mem(struct xyzzy_task *rec, struct task_struct *task,
+		     struct xyzzy_walk *walk)
 {
-	u64 exec = (u64)READ_ONCE(mm->exec_vm) << PAGE_SHIFT;
 	unsigned long counters[NR_MM_COUNTERS];
+	struct mm_struct *mm;
+	u64 exec;
 
-	read_counters(counters, mm, walk);
+	guard(task_lock)(task);
+	mm = task->mm;
+	if (!mm || rec->flags & PF_KTHREAD)
+		return false;
+
+	if (walk->approx_mem) {
+		counters[MM_FILEPAGES] = get_mm_counter(mm, MM_FILEPAGES);
+		counters[MM_ANONPAGES] = get_mm_counter(mm, MM_ANONPAGES);
+		counters[MM_SWAPENTS] = get_mm_counter(mm, MM_SWAPENTS);
+		counters[MM_SHMEMPAGES] = get_mm_counter(mm, MM_SHMEMPAGES);
+	} else {
+		walk->budget -= num_online_cpus();
+		get_mm_counters_sum(mm, counters);
+	}
 	rec->rss_anon = (u64)counters[MM_ANONPAGES] << PAGE_SHIFT;
 	rec->rss_file = (u64)counters[MM_FILEPAGES] << PAGE_SHIFT;
 	rec->rss_shmem = (u64)counters[MM_SHMEMPAGES] << PAGE_SHIFT;
@@ -733,30 +647,10 @@ static void fill_mm(struct xyzzy_task *rec, struct mm_struct *mm,
 	rec->data = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
 	rec->stack = (u64)READ_ONCE(mm->stack_vm) << PAGE_SHIFT;
 	rec->locked = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
+	exec = (u64)READ_ONCE(mm->exec_vm) << PAGE_SHIFT;
 	/* prctl(PR_SET_MM) may change the bounds of the text */
 	rec->text = min_t(u64, data_race(mm_text_size(mm)), exec);
 	rec->lib = exec - rec->text;
-}
-
-/* A group starts where the one before it ends */
-static __always_inline void clear_group(struct xyzzy_task *rec, u64 group)
-{
-	const u16 *end = &group_end[ilog2(group)];
-
-	memset((void *)rec + end[-1], 0, end[0] - end[-1]);
-}
-
-/*
- * ->alloc_lock keeps exit from dropping ->mm. A reference would have to be
- * dropped with mmput_async(). The ->mm of a kernel thread is borrowed.
- */
-static bool fill_mem(struct xyzzy_task *rec, struct task_struct *task,
-		     struct xyzzy_walk *walk)
-{
-	guard(task_lock)(task);
-	if (!task->mm || rec->flags & PF_KTHREAD)
-		return false;
-	fill_mm(rec, task->mm, walk);
 	return true;
 }
 
@@ -766,9 +660,7 @@ static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
 	rec->cgroup_id = cgroup_id(task_dfl_cgroup(task));
 }
 #else
-static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task)
-{
-}
+static void fill_cgroup(struct xyzzy_task *rec, struct task_struct *task) { }
 #endif
 
 #ifdef CONFIG_TASK_DELAY_ACCT
@@ -779,16 +671,8 @@ static void fill_delays(struct xyzzy_task *rec, struct task_struct *task)
 	rec->run_delay = data_race(task->sched_info.run_delay);
 }
 #else
-static void fill_delays(struct xyzzy_task *rec, struct task_struct *task)
-{
-}
+static void fill_delays(struct xyzzy_task *rec, struct task_struct *task) { }
 #endif
-
-static bool is_released(const struct task_struct *task)
-{
-	/* release_task() clears this one before the other IDs, for good */
-	return !data_race(pid_alive(task));
-}
 
 /*
  * @rec holds zeros or an earlier record of the same call. Groups that were not
@@ -802,7 +686,8 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 	if (!fill_id(rec, task, pid, walk))
 		return false;
 	if (!(walk->mask & ~XYZZY_NO_LOCK))
-		return !is_released(task);
+		goto out;
+
 	if (groups & (XYZZY_TIMES | XYZZY_FAULTS))
 		fill_counts(rec, task, walk, groups);
 	if (groups & XYZZY_CREDS)
@@ -823,7 +708,9 @@ static bool fill_record(struct xyzzy_task *rec, struct task_struct *task,
 		fill_io(rec, task, walk);
 	else if (walk->mask & XYZZY_IO)
 		clear_group(rec, XYZZY_IO);
-	return !is_released(task);
+out:
+	/* release_task() clears ->thread_pid before the other IDs, for good */
+	return data_race(pid_alive(task));
 }
 
 /* Of the threads of a process, only the leader reports the command line */
@@ -882,20 +769,12 @@ static bool report_task(struct xyzzy_walk *walk, struct pid *pid,
 }
 
 /*
- * ->exec_update_lock is held from the visibility check to the end of the
- * record. This keeps the record about one program, and it keeps the ptrace
- * check from failing because execve() is in progress.
- */
-static bool needs_lock(const struct xyzzy_walk *walk)
-{
-	return walk->mask & ~XYZZY_NO_LOCK || walk->restricted ||
-	       IS_ENABLED(CONFIG_SECURITY);
-}
-
-/*
- * Fill a record for @pid if the caller may see it. If that would wait for the
- * lock, or sum more threads than the budget of an RCU section allows, end the
- * batch and leave the task to fill_deferred().
+ * Fill a record for @pid if the caller may see it. ->exec_update_lock is held
+ * from the visibility check to the end of the record: this keeps the record
+ * about one program, and the ptrace check from failing because execve() is in
+ * progress. If the lock is taken, or there are more threads to sum than the
+ * budget of an RCU section allows, end the batch and leave the task to
+ * fill_deferred().
  */
 static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 		       struct xyzzy_task *rec)
@@ -910,11 +789,13 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 	/* Modules may log a denial: do not ask them for each thread */
 	if (IS_ENABLED(CONFIG_SECURITY) && task->signal == walk->hidden)
 		return false;
-	if (!needs_lock(walk))
+	if (!(walk->mask & ~XYZZY_NO_LOCK) && !walk->restricted &&
+	    !IS_ENABLED(CONFIG_SECURITY))
 		return report_task(walk, pid, task, rec);
 
 	sig = task->signal;
-	if (walk->type == PIDTYPE_TGID && walk->mask & XYZZY_SUMS)
+	if (walk->type == PIDTYPE_TGID &&
+	    walk->mask & (XYZZY_TIMES | XYZZY_FAULTS | XYZZY_IO))
 		nr_threads = READ_ONCE(sig->nr_threads);
 	if (nr_threads > XYZZY_BUDGET ||
 	    !down_read_trylock(&sig->exec_update_lock)) {
@@ -935,7 +816,7 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 static noinline_for_stack long fill_batch(struct xyzzy_walk *walk, void *batch,
 					  size_t task_size, size_t room)
 {
-	struct pid *pids[XYZZY_BATCH_MAX];
+	struct pid *pids[XYZZY_BATCH_MAX] __uninitialized;
 	struct xyzzy_task *rec;
 	unsigned int i, found;
 	size_t n = 0;
@@ -984,7 +865,7 @@ static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
 	scoped_guard(rcu) {
 		rec->pid = walk->next - 1;
 		pid = find_pid_ns(rec->pid, walk->ns);
-		task = pid ? task_in_walk(walk, pid) : NULL;
+		task = task_in_walk(walk, pid);
 		/* The PID may belong to another process by now */
 		if (task && task->signal == sig)
 			n = report_task(walk, pid, task, rec);
@@ -992,10 +873,6 @@ static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
 	up_read(&sig->exec_update_lock);
 	return n;
 }
-
-/*
- * Strings: read without waiting into a buffer, before anything is stored
- */
 
 /* Store the strings up to @end, which are in the buffer */
 static int store_strings(struct xyzzy_strings *strings, u64 end)
@@ -1137,26 +1014,16 @@ static int read_resident(struct mm_struct *mm, unsigned long addr, char *buf,
 	return size;
 }
 
-/**
- * struct xyzzy_cmdline - A command line while it is read
- * @start: Address of the first byte
- * @arg_end: End of the arguments
- * @title_end: End of what a title may overwrite
- * @limit: Most bytes to store
- * @size: Most bytes to read, 0 if not known yet
- * @read: Number of bytes read
- * @title: It is a title, which ends with a NUL
- * @cut: There is more of it than is stored
- */
+/* A command line while it is read */
 struct xyzzy_cmdline {
-	unsigned long start;
-	unsigned long arg_end;
-	unsigned long title_end;
-	u64 limit;
-	u64 size;
-	u64 read;
-	bool title;
-	bool cut;
+	unsigned long start;	/* Address of the first byte */
+	unsigned long arg_end;	/* End of the arguments */
+	unsigned long title_end;	/* End of what a title may overwrite */
+	u64 limit;		/* Most bytes to store */
+	u64 size;		/* Most bytes to read, 0 if not known yet */
+	u64 read;		/* Number of bytes read */
+	bool title;		/* It is a title, which ends with a NUL */
+	bool cut;		/* There is more of it than is stored */
 };
 
 /*
@@ -1338,9 +1205,7 @@ static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 	return -EAGAIN;
 }
 
-static void put_source_mm(struct xyzzy_source *source)
-{
-}
+static void put_source_mm(struct xyzzy_source *source) { }
 #endif
 
 /* Forget the strings from @start on */
@@ -1471,10 +1336,6 @@ static void *alloc_batch(struct xyzzy_walk *walk,
 }
 
 /*
- * Store
- */
-
-/*
  * @batch has the layout that the records have in user memory. Returns how many
  * were stored whole, with their strings: if copying all of them faults, copy
  * them one by one.
@@ -1501,33 +1362,13 @@ static size_t store_batch(struct xyzzy_strings *strings,
 	return i;
 }
 
-/* The threads of one process have to be collected first */
-static int alloc_tids(struct xyzzy_walk *walk)
-{
-	if (!walk->tgid || walk->type != PIDTYPE_PID)
-		return 0;
-	walk->tids = bitmap_alloc(XYZZY_TIDS, GFP_KERNEL_ACCOUNT);
-	walk->over = true;
-	return walk->tids ? 0 : -ENOMEM;
-}
-
-/* Returns false if the walk is over. Collects more thread IDs if need be. */
-static bool has_more(struct xyzzy_walk *walk)
-{
-	if (walk->deferred)
-		return true;
-	if (walk->tids && walk->over)
-		walk->over = !next_tids(walk);
-	return !walk->over;
-}
-
 /* Returns the number of records stored, with the cursor after the last one */
 static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 {
 	const size_t room = min_t(size_t, params->nr_tasks, XYZZY_NR_TASKS_MAX);
 	const size_t task_size = params->task_size;
-	const size_t size = min3(room, XYZZY_BATCH_BYTES / task_size,
-				 XYZZY_BATCH_MAX);
+	const size_t batch_max = min3(room, XYZZY_BATCH_BYTES / task_size,
+				      XYZZY_BATCH_MAX);
 	void *batch __free(kvfree) = NULL;
 	size_t whole, stored = 0;
 	struct xyzzy_task *last;
@@ -1535,16 +1376,22 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 
 	if (!room)
 		return 0;
-	batch = alloc_batch(walk, params, size);
-	if (!batch || alloc_tids(walk))
+	batch = alloc_batch(walk, params, batch_max);
+	if (!batch)
 		return -ENOMEM;
+	if (walk->tgid && walk->type == PIDTYPE_PID) {
+		walk->tids = bitmap_alloc(XYZZY_TIDS, GFP_KERNEL_ACCOUNT);
+		if (!walk->tids)
+			return -ENOMEM;
+		collect_tids(walk);
+	}
 
-	while (stored < room && has_more(walk)) {
+	while (stored < room && !walk->over) {
 		if (walk->deferred)
 			filled = fill_deferred(walk, batch);
 		else
 			filled = fill_batch(walk, batch, task_size,
-					    min(size, room - stored));
+					    min(batch_max, room - stored));
 		if (filled > 0 && walk->strings.buf)
 			filled = read_strings(walk, batch, task_size, filled,
 					      !stored);
@@ -1564,34 +1411,16 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 		if (walk->strings.full || fatal_signal_pending(current) ||
 		    (stored && signal_pending(current)))
 			break;
+		if (walk->over && walk->tids)
+			collect_tids(walk);
 		cond_resched();
 	}
 	return stored;
 }
 
-/*
- * Entry points
- */
-
-/**
- * ksys_xyzzy - Report processes or threads
- * @params: Parameters in the native layout. On success, ->supported and, if
- *	    records were stored, ->cursor are set.
- * @flags: XYZZY_THREADS, XYZZY_APPROX_MEM
- *
- * Context: Process context. May sleep, holds no lock on entry or return.
- * Return: The number of records stored in user memory, or
- * * %-EINVAL - A flag, group, field or procfd that is not valid
- * * %-EBADF - procfd is not open for reading, or pidfd is not a pidfd
- * * %-EACCES - The caller may not read and search procfd (a security module
- *   may choose another error)
- * * %-ESRCH - The process of pidfd is gone, or not in the PID namespace
- * * %-EPERM - The process of pidfd is not visible to the caller
- * * %-ERESTARTNOINTR - A signal interrupted waiting for a process in execve()
- * * %-ENOMEM - No memory for the buffers
- * * %-EFAULT - No record could be stored whole
- */
-static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
+/* Untyped pointers, because a compat layout may align u64 to 4 bytes */
+static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags,
+		       void __user *supported, void __user *cursor)
 {
 	struct xyzzy_walk walk __free(put_walk) = {
 		.type = flags & XYZZY_THREADS ? PIDTYPE_PID : PIDTYPE_TGID,
@@ -1599,10 +1428,10 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 		.approx_mem = flags & XYZZY_APPROX_MEM,
 		.next = clamp_t(u64, params->cursor, 1, PID_MAX_LIMIT),
 		.boot_offset = timens_add_boottime_ns(0),
-		.kuid = current_fsuid(),
-		.kgid = current_fsgid(),
+		.kuid = INVALID_UID,
+		.kgid = INVALID_GID,
 	};
-	int ret;
+	long ret;
 
 	BUILD_BUG_ON(offsetof(struct xyzzy_task, uid) != XYZZY_TASK_SIZE_ID);
 	BUILD_BUG_ON(offsetofend(struct xyzzy_task, cgroup_id) !=
@@ -1612,23 +1441,18 @@ static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 	BUILD_BUG_ON(sizeof(struct xyzzy_task) != XYZZY_TASK_SIZE_VER1);
 	BUILD_BUG_ON(sizeof(struct xyzzy_params) != XYZZY_PARAMS_SIZE_VER1);
 
-	if (walk.mask & XYZZY_MEM && !walk.approx_mem)
-		walk.nr_cpus = num_online_cpus();
-	walk.uid = from_kuid_munged(current_user_ns(), walk.kuid);
-	walk.gid = from_kgid_munged(current_user_ns(), walk.kgid);
-
-	ret = check_params(params, flags);
-	if (!ret)
-		ret = set_namespace(&walk, params->procfd);
-	if (!ret)
-		ret = set_process(&walk, params->pidfd);
-	if (!ret)
-		ret = check_process(&walk);
-	if (ret)
-		return ret;
-
 	params->supported = XYZZY_SUPPORTED;
-	return walk_tasks(&walk, params);
+	ret = check_params(params, flags) ?:
+	      set_namespace(&walk, params->procfd) ?:
+	      set_process(&walk, params->pidfd) ?:
+	      walk_tasks(&walk, params);
+	if (ret >= 0 && copy_to_user(supported, &params->supported,
+				     sizeof(params->supported)))
+		return -EFAULT;
+	if (ret > 0 && copy_to_user(cursor, &params->cursor,
+				    sizeof(params->cursor)))
+		return -EFAULT;
+	return ret;
 }
 
 /* The size comes first in both layouts of the parameters */
@@ -1651,33 +1475,19 @@ static int copy_params(void *params, size_t ksize, void __user *uparams,
 	return ret;
 }
 
-/* Untyped pointers, because a compat layout may align u64 to 4 bytes */
-static long store_result(const struct xyzzy_params *params, long ret,
-			 void __user *supported, void __user *cursor)
-{
-	if (ret >= 0 && copy_to_user(supported, &params->supported,
-				     sizeof(params->supported)))
-		return -EFAULT;
-	if (ret > 0 && copy_to_user(cursor, &params->cursor,
-				    sizeof(params->cursor)))
-		return -EFAULT;
-	return ret;
-}
-
 SYSCALL_DEFINE2(xyzzy, struct xyzzy_params __user *, uparams,
 		unsigned int, flags)
 {
 	struct xyzzy_params params;
-	long ret;
+	int ret;
 
 	ret = copy_params(&params, sizeof(params), uparams,
 			  XYZZY_PARAMS_SIZE_VER0);
 	if (ret)
 		return ret;
 
-	ret = ksys_xyzzy(&params, flags);
-	return store_result(&params, ret, &uparams->supported,
-			    &uparams->cursor);
+	return ksys_xyzzy(&params, flags, &uparams->supported,
+			  &uparams->cursor);
 }
 
 #ifdef CONFIG_COMPAT
@@ -1689,7 +1499,7 @@ COMPAT_SYSCALL_DEFINE2(xyzzy, struct compat_xyzzy_params __user *, uparams,
 {
 	struct compat_xyzzy_params compat;
 	struct xyzzy_params params;
-	long ret;
+	int ret;
 
 	BUILD_BUG_ON(offsetofend(struct compat_xyzzy_params, nr_tasks) !=
 		     COMPAT_XYZZY_PARAMS_SIZE_VER0);
@@ -1713,8 +1523,7 @@ COMPAT_SYSCALL_DEFINE2(xyzzy, struct compat_xyzzy_params __user *, uparams,
 		.string_max = compat.string_max,
 		.reserved = compat.reserved,
 	};
-	ret = ksys_xyzzy(&params, flags);
-	return store_result(&params, ret, &uparams->supported,
-			    &uparams->cursor);
+	return ksys_xyzzy(&params, flags, &uparams->supported,
+			  &uparams->cursor);
 }
 #endif
