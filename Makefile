@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every target is a script in harness/; see `make help`.
 
-# The default of make for CC is not a choice of the user.
+# make's own default for CC is not the user's choice.
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -18,7 +18,7 @@ $(error $(filter-out settings:,$(problem)))
 endif
 endif
 
-# The rows of checks.list say what they are for.
+# The rows of checks.list set ARCH and ABIS themselves.
 ifneq ($(filter check check-hard,$(MAKECMDGOALS)),)
 ifneq ($(filter-out x86_64,$(ARCH))$(ABIS),)
 $(error ARCH=$(ARCH) ABIS=$(ABIS): make check has its own; make check-arch takes them)
@@ -59,7 +59,7 @@ section := other
 endif
 
 check:	## Check everything; the last line counts what passed and what failed
-	@$H/deps.sh build check $(if $(filter check,$(section)),gdb send s390x)
+	@$H/deps.sh build check $(if $(filter check,$(section)),send s390x)
 	@$H/check.py $(section)
 
 check-oracle: ## Compare the call with what ps, top, pgrep and psutil show
@@ -75,7 +75,7 @@ check-arch: ## Boot every machine of harness/machines and run the selftests, or 
 	@$H/check-arch.py $(ARCH)
 
 check-hard: ## Check for hours: sanitizers, long fuzzing and storms, more kernels
-	@$H/deps.sh build check
+	@$H/deps.sh build check gdb s390x
 	@$H/check.py hard
 
 coverage: ## Show which lines and branches of the series the tests do not reach

@@ -4,14 +4,11 @@
 #
 # The image is built after the last commit alone. After each other commit that
 # can change it, make compiles the C files that the series changes, and what else
-# depends on the files of the commit, and links vmlinux. What merely includes a
-# header is compiled again only if later commits change or remove lines of it: if they
-# just add some, as declarations, it has been compiled with those of this commit, too.
-# So has what includes the headers that are generated from the system call tables.
+# depends on the files of the commit, and links vmlinux. A file that merely includes a
+# header is compiled again only if later commits change or remove lines of the header.
+# If they only add lines, the build after the last commit has already compiled it with
+# the lines of this commit. The same holds for headers generated from the tables.
 set -eu
-# A directory of its own, as other kernels are built from the last commit.
-LABEL_MORE=-steps
-export LABEL_MORE
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 one_series
@@ -80,6 +77,16 @@ build_image()
 	no_warnings "$1" build
 }
 
+# Go on in a copy of the build: the other kernels are of the last commit.
+copy_build()
+{
+	built=$OUT
+	export LABEL_MORE=-steps
+	. "$HARNESS/kernel-lib.sh"
+	rm -rf "$OUT"
+	cp -a "$built" "$OUT"
+}
+
 # Refresh the index, as checkout -f writes files anew whose time has changed.
 touch_files()
 {
@@ -88,11 +95,13 @@ touch_files()
 }
 
 # Generate the unistd_*.h from the system call tables, with an old time, so that make
-# leaves alone what includes them.
+# leaves alone what includes them. The programs in tools/ are built again in a copy, as
+# the path of the directory is in their commands; what they are is the same.
 prepare()
 {
 	"$HARNESS/kernel.sh" on prepare
 	find "$OUT/arch" -name 'unistd_*.h' -exec touch -r "$work/start" {} +
+	find "$OUT/tools" -type f -exec touch -r "$work/start" {} +
 	grep '\.tbl$' "$work/changed" | touch_files -r "$work/start"
 }
 
@@ -152,6 +161,7 @@ touch "$work/start"
 for state in off on; do
 	check "builds with $OPTION $state after all commits" build_image $state
 done
+copy_build
 files_read >"$work/read"
 start_at_base
 for commit in $(git -C "$TREE" rev-list --reverse "$series"); do
