@@ -142,17 +142,11 @@ results()
 		sed "s/$(printf '\033')\[[0-9;]*m//g" | sed -n "$2"
 }
 
-syscall_number()
-{
-	printf '#include <linux/%s.h>\n#include <asm/unistd.h>\n__NR_%s\n' "$NAME" "$NAME" |
-		$ABI_CC -isystem "$HEADERS" -E - | tail -n 1
-}
-
 compare()
 {
 	status=0
 	guest compare 2400 @TESTS@/xyzzy_population /usr/bin/python3 \
-		/clients/compare.py "$(syscall_number)" "$@" || status=$?
+		/clients/compare.py "$(call_number)" "$@" || status=$?
 	results compare '/^\(ok\|not ok\|#\|left out\) /p; / differences$/p'
 	[ "$status" -eq 0 ] || failed=1
 }

@@ -111,6 +111,9 @@ kernel_make()
 		CROSS32_COMPILE="$CROSS32" CC="$KCC" "$@"
 }
 
+# Kbuild skips sparse 0.6.4, with a warning, as it does not know __typeof_unqual__.
+SPARSE='C=2 CF=-D__typeof_unqual__=__typeof__'
+
 has_option()
 {
 	grep -qx "$1=y" "$OUT/.config"
@@ -140,6 +143,13 @@ runs_abi()
 {
 	set_abi "$1"
 	has_option "$ABI_OPTION"
+}
+
+# The number of the call, for the ABI of set_abi
+call_number()
+{
+	printf '#include <asm/unistd.h>\n__NR_%s\n' "$NAME" |
+		$ABI_CC -isystem "$HEADERS" -E - | tail -n 1
 }
 
 # What a guest's clock counts. icount: instructions, a nanosecond each, on one

@@ -21,13 +21,11 @@ numbers_differ()
 	done
 }
 
-# Kbuild leaves sparse out, with a warning, if it does not know how to use it.
 no_finding()
 {
 	log=$BUILD/log/make-$LABEL-on.log
-	# shellcheck disable=SC2046 # words for make
-	"$HARNESS/kernel.sh" on W=1 C=2 CF=-D__typeof_unqual__=__typeof__ \
-		$(added_files c | sed 's/c$/o/')
+	# shellcheck disable=SC2046,SC2086 # words for make
+	"$HARNESS/kernel.sh" on W=1 $SPARSE $(added_files c | sed 's/c$/o/')
 	[ "$(grep -c '^  CHECK .*kernel/' "$log")" -ge "$count" ]
 	! grep '\(kernel\|linux\)/[a-z_]*\.[ch]:.*\(warning\|error\):' "$log"
 }

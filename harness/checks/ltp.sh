@@ -62,8 +62,7 @@ is_listed()
 # LTP has a table for each architecture; those of MIPS begin at 4000, 5000 and 6000.
 has_number()
 {
-	number=$(printf '#include <asm/unistd.h>\n__NR_%s\n' "$NAME" |
-		$ABI_CC -isystem "$HEADERS" -E - | tail -n 1)
+	number=$(call_number)
 	sed -n "s/^+$NAME \([0-9]*\)\$/\1/p" "$work/patch" |
 		awk -v number="$number" '{ wrong += $1 % 1000 != number }
 			END { exit wrong || NR == 0 }'

@@ -51,9 +51,6 @@ cat >"$work/planted.c" <<'END'
 void planted(void *a) { if (a) kfree(a); }
 END
 
-# Kbuild takes sparse 0.6.4 only if it knows what the kernel asks compilers for.
-sparse="C=2 CF=-D__typeof_unqual__=__typeof__"
-
 # Findings go to standard output. Some scripts take very long for some files.
 cocci()
 {
@@ -116,9 +113,9 @@ CC=$1
 . "$HARNESS/kernel-lib.sh"
 # shellcheck disable=SC2086 # words for make
 check "sparse sees a planted fault" \
-	finds_planted 'dereference of noderef' sparse.h ${sparse% *} "${sparse#* } -include $work/sparse.h"
+	finds_planted 'dereference of noderef' sparse.h ${SPARSE% *} "${SPARSE#* } -include $work/sparse.h"
 # shellcheck disable=SC2086 # words for make
-check "sparse has no finding" has_no_finding $sparse
+check "sparse has no finding" has_no_finding $SPARSE
 check "Coccinelle sees a planted fault" finds_planted_cocci
 # shellcheck disable=SC2086 # names without spaces
 check "the tree's Coccinelle scripts have no finding" cocci_all $sources $headers
