@@ -6,8 +6,8 @@
  *
  *   result_port=TTY -- PROGRAM [ARGUMENT...]
  *
- * The kernel gives what stands behind "--" to init as arguments, and what it
- * does not know itself in the environment.
+ * The kernel passes what follows "--" to init as arguments, and parameters that
+ * it does not know as environment variables.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +37,8 @@ static const struct {
 };
 
 /*
- * Policies in the initramfs, for security modules that take one from a file. Where
- * the module is not active, that file is not there.
+ * Policies in the initramfs, and the files that load them. Such a file exists only
+ * if its security module is active.
  */
 static const struct {
 	const char *type, *dir, *policy, *load;
@@ -48,7 +48,7 @@ static const struct {
 	{ "selinuxfs", "/sys/fs/selinux", "/policy/selinux", "/sys/fs/selinux/load" },
 };
 
-/* A policy has to be written at once. */
+/* A policy has to be written with one write(). */
 static void load_policy(const char *policy, const char *load)
 {
 	static char text[1 << 20];
@@ -84,23 +84,8 @@ static void mount_all(void)
 	}
 }
 
-/* The console is only there once /dev is mounted if the initramfs has none. */
-static void open_console(void)
-{
-	int fd = open("/dev/console", O_RDWR);
-
-	if (fd < 0)
-		return;
-	dup2(fd, 0);
-	dup2(fd, 1);
-	dup2(fd, 2);
-	if (fd > 2)
-		close(fd);
-	setvbuf(stdout, NULL, _IOLBF, 0);
-}
-
 /*
- * Not as a session leader: when one of these ends, the kernel drops what its
+ * Without setsid(): when a session leader exits, the kernel drops output that its
  * terminal has not sent yet.
  */
 static pid_t start(char **argv)
@@ -114,7 +99,7 @@ static pid_t start(char **argv)
 	_exit(127);
 }
 
-/* Orphans are reaped on the way. */
+/* Reaps orphans, too. */
 static int wait_for(pid_t pid)
 {
 	int status;
@@ -153,14 +138,13 @@ int main(int argc, char **argv)
 	char *shell[] = { "/bin/sh", NULL };
 
 	mount_all();
-	open_console();
 	load_policies();
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
 	setenv("HOME", "/", 1);
 	setenv("TERM", "vt100", 0);
 
 	report(wait_for(start(argc > 1 ? argv + 1 : shell)));
-	/* With QEMU -no-reboot that is the end, whatever the machine. */
+	/* QEMU has -no-reboot, so a reboot ends it on every machine. */
 	reboot(getenv("power_off") ? RB_POWER_OFF : RB_AUTOBOOT);
 	return 1;
 }
