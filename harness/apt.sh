@@ -39,9 +39,9 @@ offered()
 	private_apt search --names-only "^$1-[0-9.]+\$" | cut -d ' ' -f 1 | sort -V
 }
 
-# Print NAME-VERSION if a suite has it, with the suite's name; with a third
-# argument, else the newest that any of them has, and say so. Nothing if there
-# is none. What apt prints goes to a log.
+# find_package NAME VERSION [any]: print NAME-VERSION and the suite that has it. If none
+# has it, print nothing or, with a third argument, the newest version that a suite has,
+# with a warning. What apt prints goes to a log.
 find_package()
 {
 	newest='' newest_suite=''

@@ -30,7 +30,7 @@ def endianness(tests):
 
 
 def judge(machine, endian_of, lines):
-    """Rows of the table; what belongs to no ABI fails the first one."""
+    """Rows of the table; a failure that belongs to no ABI counts for the first one."""
     counts = {abi: collections.Counter() for abi in endian_of}
     first, seconds, built = next(iter(endian_of)), {}, False
     for line in lines:

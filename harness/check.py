@@ -5,8 +5,8 @@
   check.py SECTION [TABLE]
 
 A check prints a line "ok NAME" or "not ok NAME" for each thing that it looks
-at; one that prints none, or ends badly, counts as a failure. Rows of one
-kernel (CONFIG, ARCH, BASE, CC) run one after the other, and as many of these
+at; one that prints none, or exits with an error, is a failure. Rows of one
+kernel (CONFIG, ARCH, SERIES...) run one after the other, and as many of these
 groups at a time as there are processors: a guest keeps one busy. PART=NAME,
 which no script knows, puts rows into a group of their own. A line "---" waits
 for what is above it. The last line is "N passed, N failed".
@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 HARNESS = pathlib.Path(os.environ.get("HARNESS", pathlib.Path(__file__).parent))
 BUILD = pathlib.Path(os.environ.get("BUILD", HARNESS.parent / "build")).resolve()
 JOBS = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)))
-# What does not make another kernel.
+# Rows that differ only in these use the same build directory.
 NOT_OF_KERNEL = ("ABIS", "GUEST", "LIMIT", "OLD_COMMIT", "PROGRAMS")
 
 lock = threading.Lock()

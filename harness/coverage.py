@@ -30,7 +30,7 @@ def read_reasons(path):
 
 
 def missed_in(line):
-    """What was not reached of a line; its branches are not, if it is not."""
+    """What was not reached in a line; if the line was not, its branches are not listed."""
     if not line["count"]:
         return ["line not reached"]
     return [f"branch {number} never taken"

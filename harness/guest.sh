@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make all that a guest is booted from: the tree with the series, its kernel, the
-# programs, and OUT/initramfs.cpio, which has init, BusyBox, the guest's scripts, the
+# programs, and OUT/initramfs.cpio, which has init, ktap, BusyBox, commands.sh, the
 # programs and the policies of security modules that their tests need. The kernel's own
 # packer needs no root.
 #
@@ -29,9 +29,9 @@ busybox_make()
 	make -C "$work" -j"$JOBS" CROSS_COMPILE="$CROSS" CC="$ABI_CC" "$@"
 }
 
-# For interactive use of the guest's console.
+# For commands.sh, and for interactive use of the guest's console.
 busybox_settings='BUSYBOX STATIC LFS LONG_OPTS SHOW_USAGE FEATURE_INSTALLER ASH
-ASH_ECHO ASH_TEST ASH_JOB_CONTROL FEATURE_EDITING FEATURE_EDITING_MAX_LEN=1024
+ASH_ECHO ASH_TEST ASH_JOB_CONTROL BASE64 FEATURE_EDITING FEATURE_EDITING_MAX_LEN=1024
 FEATURE_EDITING_HISTORY=99 FEATURE_TAB_COMPLETION CAT CHMOD CP DD DMESG ECHO ENV
 FALSE FIND FREE GREP HEAD HEXDUMP ID KILL LESS LN LS MKDIR MOUNT MV NPROC PRINTF PS
 RM SETSID SLEEP SORT STTY SYSCTL TAIL TEST TIME TOP TRUE TTY UMOUNT UNAME VI WC'
@@ -84,8 +84,8 @@ compile_policy()
 	done
 }
 
-# Without the features of the kernel that it is for, apparmor_parser leaves out rules
-# without a word.
+# apparmor_parser has to be told the features of the guest's kernel (-M); otherwise it
+# silently leaves out rules.
 compile_policies()
 {
 	rm -rf "$OUT/policy"
@@ -124,7 +124,7 @@ list()
 	find "$OUT/policy" -type f -printf "file /policy/%f %p 644 0 0\n"
 }
 
-# Those of several series together; the longest timeout comes last, and counts.
+# The files of all series, joined. The longest timeout comes last, and the last counts.
 join_files()
 {
 	for name in $NAMES; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Write job definitions for LAVA from the table of machines, and count the results
-of a job.
+"""Write job definitions for LAVA from harness/machines, and count the results of a
+job.
 
   lava.py write [MACHINE [FILE [TEST...]]]
 				BUILD/lava/MACHINE.yaml for each machine that QEMU
@@ -11,8 +11,8 @@ of a job.
   lava.py count LOG		of what lava-run printed: a line for each result
 
 Kernels and initramfs are those that `ARCH=MACHINE harness/guest.sh on` makes.
-LAVA_URL is where the job gets them from, as a copy of build/out; by default, it is
-that directory itself.
+LAVA_URL is where the job gets them from, in a directory named like that of the kernel
+(linux-7.3-tiny-MACHINE); by default, it takes them from the build directory itself.
 """
 
 import json
@@ -152,7 +152,7 @@ def read_results(lines):
 
 
 def count(log):
-    """lava-run ends well, too, if a test fails, or if there is none."""
+    """lava-run exits with 0 even if a test fails, or if there is none."""
     counts = {"pass": 0, "fail": 0, "skip": 0}
     with open(log, encoding="utf-8", errors="replace") as lines:
         for result in read_results(lines):

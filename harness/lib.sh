@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # used by those who source it
 
-# What is made must not depend on the user's language (sort, messages that are looked
-# for; the kernel's Makefile drops LC_ALL), nor go to the repository of a git hook.
+# The result must not depend on the user's locale (sort order, messages that are parsed;
+# the kernel's Makefile drops LC_ALL), nor on the variables that git sets for a hook.
 export LC_ALL=C.UTF-8 LANG=C.UTF-8
 unset CDPATH LANGUAGE LC_MESSAGES GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
 
@@ -36,7 +36,7 @@ series_dirs()
 	say "$SERIES" | tr : ' '
 }
 
-# check_path NAME=PATH: of others, sh, make or sed would not leave each as it is.
+# check_path NAME=PATH: refuse characters that sh, make or sed would interpret.
 check_path()
 {
 	[ -z "$(printf %s "$1" | tr -d '[:alnum:]/._+=@~\200-\377-')" ] ||
@@ -141,8 +141,8 @@ else
 	BASE_NAME=linux-$BASE
 fi
 BASE_TREE=$BUILD/$BASE_NAME
-# The tree with the series on it is the same if that is the project's own, else a
-# worktree; TREE_NAME is for branches, locks and logs.
+# The tree with the series on it: the same one for the series of this repository, a
+# worktree for any other. TREE_NAME is for branches, locks and logs.
 PLACE=$BUILD TREE_NAME=$BASE_NAME BRANCH=$NAME
 if [ "$SERIES" != "$TOP" ]; then
 	PLACE=$BUILD/series/$(say "$NAMES" | tr ' ' -)
@@ -150,9 +150,9 @@ if [ "$SERIES" != "$TOP" ]; then
 	BRANCH=$TREE_NAME
 fi
 TREE=$PLACE/$BASE_NAME
-# With KERNEL=old or PROGRAMS=old, one of them is of the commit OLD_COMMIT, and its
-# tree is a worktree of TREE: one for the commit of series/config, and one of each
-# machine for any other that is asked for, in a place of its own.
+# With KERNEL=old or PROGRAMS=old, the kernel or the programs are of the commit
+# OLD_COMMIT, in a worktree of TREE. The commit of series/config has one worktree; any
+# other that is asked for has one for each machine, in a directory of its own.
 OLD_TREE=$TREE-old
 if [ -n "$asked_old" ]; then
 	PLACE=$PLACE/at-$ARCH
@@ -202,7 +202,7 @@ test_programs()
 	done
 }
 
-# Make the directory work, for the life of the script.
+# Create the directory $work, which is removed when the script ends.
 make_work()
 {
 	work=$(mktemp -d "$BUILD/.work.XXXXXX")

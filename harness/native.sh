@@ -1,6 +1,6 @@
 #!/bin/sh
 # Time the call where its kernel runs on the processor itself: in user-mode Linux,
-# which is a program; see proof/bench/xyzzy_native.c. Beside it, in the same run,
+# which is a program; see proof/bench/xyzzy_native.c. The same run measures
 # floors on the host.
 #
 #   native.sh		measure, and report; the figures are in build/bench/native

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compare in a guest what the call reports with what programs of Debian show that
-# do not know it: proof/oracle is the guest's /oracle.
+# Compare, in a guest, what the call reports with what Debian's programs show, which do
+# not use it. The guest has proof/oracle as /oracle.
 set -eu
 . "$(dirname "$0")/lib.sh"
 one_series

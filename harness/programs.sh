@@ -33,8 +33,8 @@ print_example()
 	esac
 }
 
-# build_example ABI NAME DOCUMENT: what is up to date stays as it is, as another
-# guest may be packing it.
+# build_example ABI NAME DOCUMENT: a program that is up to date is not built again, as
+# another guest may be packing it.
 build_example()
 {
 	dir=$TESTS/$1

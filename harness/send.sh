@@ -2,8 +2,8 @@
 # Write what would be mailed to the lists below build/send, signed by git's user, and
 # show it to git send-email --dry-run. Nothing is sent.
 #
-# The series is made anew: who sends it is the author of its patches, and maintains
-# the call in the place of the author that patches/ has. SEND is another directory
+# The series is made again, with the sender as its author and as the maintainer in
+# MAINTAINERS, in place of the author that patches/ has. SEND is another directory
 # than build/send.
 set -eu
 . "$(dirname "$0")/lib.sh"

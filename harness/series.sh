@@ -4,9 +4,9 @@
 #   series.sh			for BASE or LINUX, as make patches
 #   series.sh LIST TREE OUT [COMMIT]
 #
-# LIST names the commits (see series/commits), TREE is the tree that they are
-# made for ("" for an empty one), and OUT is replaced as a whole. TREE is only
-# read; of a repository of base.sh, COMMIT is, by default the base. The same input
+# LIST names the commits (see series/commits), TREE is the tree that they are made for
+# ("" for an empty one), and OUT is replaced as a whole. TREE is only read; if base.sh
+# has made it, COMMIT is read, by default the base. The same input
 # gives the same bytes, whatever the machine. MAIL_OPTIONS are further ones of git
 # format-patch. Nobody signs here: git am -s and make send do.
 set -eu
@@ -14,7 +14,7 @@ set -eu
 one_series
 
 list=${1:-} base=${2:-} out=${3:-} base_commit=${4:-$BASE_REF}
-# "" is the kernel's; what another one has is in files of its name.
+# "" for the kernel; the files of another repository end in .NAME.
 repository=${list#commits}
 placement=$SERIES/series/placement
 growth=$SERIES/series/growth

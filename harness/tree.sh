@@ -9,8 +9,8 @@ set -eu
 
 applied_ref=refs/harness/applied${TREE_NAME#"$BASE_NAME"}
 
-# Not in TREE: the checkout afterwards then writes only files that have really changed,
-# for make.
+# In a temporary worktree: the checkout in TREE then writes only files that differ, and
+# make builds only what depends on these.
 apply()
 {
 	only_files_of "$tip" "$patches"/*.patch

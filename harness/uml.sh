@@ -3,8 +3,8 @@
 #
 #   uml.sh -m SIZE -kernel FILE -initrd FILE -append OPTIONS -chardev file,id=result,path=FILE
 #
-# The console is standard output, with a monitor at it standard input too; the
-# second serial line is the result.
+# The console is standard output and, if it has QEMU's monitor (mux=on), standard
+# input; the second serial line is the result.
 set -eu
 
 memory=1G input=null

@@ -39,9 +39,9 @@ figures()
 # Were the tools active? KCSAN finds data races of the kernel's own, too.
 looked()
 {
-	! has_option CONFIG_KCSAN || check "$LABEL $state: KCSAN finds data races, if only of others" \
+	! has_option CONFIG_KCSAN || check "$LABEL $state: KCSAN reports data races, at least of other code" \
 		grep -q 'BUG: KCSAN: ' "$console"
-	! has_option CONFIG_DEBUG_KMEMLEAK || check "$LABEL $state: kmemleak finds nothing lost" \
+	! has_option CONFIG_DEBUG_KMEMLEAK || check "$LABEL $state: kmemleak reports no leak" \
 		grep -q 'kmemleak has scanned: nothing lost' "$console"
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Style: checkpatch of the tree itself, the linters of man pages, and shellcheck.
+# Style: the kernel's checkpatch, linters of man pages, rst2html, and shellcheck.
 set -eu
 . "$(dirname "$0")/../lib.sh"
 one_series
@@ -29,7 +29,7 @@ checkpatch()
 }
 
 # The case of the title and the date of an unreleased page follow the conventions of
-# the man-pages project. That there is no mandoc is a finding, too.
+# the man-pages project. A missing mandoc is a finding, too.
 mandoc_lint()
 {
 	! mandoc -Tlint "$1" 2>&1 | grep -v -e 'lower case character in document title' \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Would KCSAN find data races of the series? If READ_ONCE() and data_race() of its
-# objects do nothing, it has to.
+# Would KCSAN find data races of the series? Build its objects with READ_ONCE() and
+# data_race() that do nothing: then it has to find some.
 #
 #   unmarked.sh [TEST...]	NAME_TEST_test, which may fail
 set -eu

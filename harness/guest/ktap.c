@@ -9,9 +9,9 @@
  *   /tests/settings		as kselftest has it: timeout=SECONDS for a program
  *   TIMEOUT=SECONDS		in the environment, in place of that
  *
- * Where the kernel has kmemleak, what that finds in the end is a failure.
+ * If the kernel has kmemleak, a leak that it finds at the end is a failure.
  *
- * In C, for guests of machines that no shell is to be had for.
+ * In C, as the BusyBox that guest.sh builds for some machines lacks timeout and sed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,7 +30,7 @@
 
 #define KSFT_SKIP 4
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
-/* It says nothing of what is younger than five seconds. */
+/* It does not report objects that are younger than five seconds. */
 #define KMEMLEAK_AGE 6
 
 static char **wanted;
@@ -69,7 +69,7 @@ static bool tell_kmemleak(const char *command)
 	return there;
 }
 
-/* What the kernel has lost before does not count. */
+/* Leaks from before the tests do not count. */
 static void forget_leaks(void)
 {
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
@@ -150,7 +150,7 @@ static void print_indented(const char *text, ssize_t len, bool *at_start)
 	}
 }
 
-/* Returns whether all who can write ended before the time was over. */
+/* Returns whether all writers ended within the time limit. */
 static bool copy_output(int in)
 {
 	struct pollfd pollfd = { .fd = in, .events = POLLIN };

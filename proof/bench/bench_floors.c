@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Methods: what a call cannot do without, done alone: to store records, and to read
- * from objects that are known only once another one has been read.
+ * Methods: the least that such a call has to do: store records, and follow pointers
+ * from one object to the next.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -10,7 +10,7 @@
 
 #define CHASE_MAX 3
 
-/* Of a batch of xyzzy(), and of a line of the caches. */
+/* Of a batch of xyzzy(), and of a cache line. */
 #define BATCH_BYTES	8192
 #define LINE_BYTES	64
 

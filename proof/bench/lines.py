@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A script for gdb: which lines of the caches a record is read from. It steps through
+"""A script for gdb: which cache lines a record is read from. It steps through
 the first batch of each kind of call that the guest makes, an instruction at a time.
 harness/gdb.sh starts it. LINES_OF says for which kind of call to list the lines.
 

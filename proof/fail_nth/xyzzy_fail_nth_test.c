@@ -10,9 +10,9 @@
 #include "../walk_strings.h"
 
 /*
- * Fault injection: with N in /proc/self/task/TID/fail-nth the Nth thing that
- * the thread does in the kernel and that can fail does so: an allocation from
- * slabs or of pages, or a copy from or to user memory.
+ * Fault injection: with N in /proc/self/task/TID/fail-nth, the Nth operation of
+ * the thread that can fail does fail: an allocation from slabs or of pages, or a
+ * copy from or to user memory.
  */
 #define NO_FAIL_NTH "needs CONFIG_FAULT_INJECTION"
 #define DEBUGFS "/sys/kernel/debug/"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls with made-up arguments, held against what the contract says of them.
+ * Calls with random arguments, compared with what the documentation says of them.
  *
- *   FUZZ_CALLS=N	so many calls in each test instead of a few
- *   FUZZ_SEED=N	other ones
- *   FUZZ_FIRST=N	start at this one: with FUZZ_CALLS=1 it comes alone
+ *   FUZZ_CALLS=N	make N calls in each test, not the default number
+ *   FUZZ_SEED=N	make other calls
+ *   FUZZ_FIRST=N	start with call N; with FUZZ_CALLS=1, make only that one
  *   FUZZ_BLOCKS=1	print which basic blocks of the kernel's code are reached
  */
 #include "kselftest_harness.h"
@@ -16,7 +16,7 @@
 
 #define DEFAULT_CALLS 10000
 #define DEFAULT_SEED 20261122
-/* In seconds; ktap.sh and others have limits of their own. */
+/* In seconds; the harness has a limit of its own. */
 #define NO_TIMEOUT 1000000
 /* Of the calls, one in so many waits for its memory; it takes as long as 100. */
 #define HELD_ONE_IN 50

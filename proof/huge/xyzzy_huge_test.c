@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A command line of more than 4 GiB, and an area with room for all of it: at
- * most 4 GiB of an area are used. Runs with HUGE=1 in the environment alone, as
+ * most 4 GiB of an area are used. Runs only with HUGE=1 in the environment, as
  * copying that much takes seconds on an emulated x86_64, but more than 5 minutes
  * on an emulated s390x.
  */

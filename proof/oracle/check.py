@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Compare what the system call reports with what programs of Debian show that do
+"""Compare what the system call reports with what Debian's programs show, which do
 not use it.
 
   check.py DUMP		DUMP is the program xyzzy_dump
