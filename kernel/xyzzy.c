@@ -68,7 +68,7 @@
 #define XYZZY_BATCH_BYTES	SZ_8K
 #define XYZZY_BATCH_MAX		100
 
-/* The most PIDs, and threads and CPUs to sum, in the RCU section of a batch */
+/* Most PIDs to look at, threads and CPUs to sum, in a batch's RCU section */
 #define XYZZY_BUDGET		128
 
 /* Range of the thread IDs of one process that are collected at a time */
@@ -213,6 +213,85 @@ static struct task_struct *get_pidfd_task(int pidfd)
 	return task ?: ERR_PTR(-ESRCH);
 }
 
+/*
+ * Returns true if the caller sees only the processes that it may ptrace for
+ * reading. Checked for each batch, because a remount can change it.
+ */
+static bool is_restricted(const struct xyzzy_walk *walk)
+{
+	return !walk->procfs ||
+	       proc_needs_ptrace_access(file_inode(walk->procfs)->i_sb);
+}
+
+static bool may_ptrace_read(struct task_struct *task)
+{
+	return ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS |
+				       PTRACE_MODE_NOAUDIT);
+}
+
+/*
+ * Returns the groups to fill for @task, or 0 if the caller may not see it. A
+ * process that the mount shows is hidden if the caller fails the ptrace check
+ * and a security module denies sched_getscheduler(2) for it. I/O figures can
+ * reveal the length of a password, so they need the ptrace check in any case.
+ */
+static __always_inline
+u64 visible_groups(const struct xyzzy_walk *walk, struct task_struct *task)
+{
+	struct task_struct *leader = READ_ONCE(task->group_leader);
+	bool check = walk->restricted || IS_ENABLED(CONFIG_SECURITY);
+	bool may_read = check && may_ptrace_read(leader);
+
+	if (check && !may_read &&
+	    (walk->restricted || security_task_getscheduler(leader)))
+		return 0;
+	if (!(walk->mask & XYZZY_IO))
+		return walk->mask;
+	if (!check || task != leader)
+		may_read = may_ptrace_read(task);
+	return may_read ? walk->mask : walk->mask & ~(u64)XYZZY_IO;
+}
+
+/*
+ * A process that is gone or not visible is an error. The task that the caller
+ * holds keeps @sig.
+ */
+static int check_process(struct xyzzy_walk *walk, struct signal_struct *sig)
+{
+	struct task_struct *leader;
+	int ret = -ESRCH;
+
+	if (down_read_interruptible(&sig->exec_update_lock))
+		return -ERESTARTNOINTR;
+
+	walk->restricted = is_restricted(walk);
+	scoped_guard(rcu) {
+		leader = pid_task(walk->tgid, PIDTYPE_TGID);
+		if (leader)
+			ret = visible_groups(walk, leader) ? 0 : -EPERM;
+	}
+	up_read(&sig->exec_update_lock);
+	return ret;
+}
+
+static int set_process(struct xyzzy_walk *walk, int pidfd)
+{
+	struct task_struct *task;
+	int ret = -ESRCH;
+
+	if (pidfd == -1)
+		return 0;
+
+	task = get_pidfd_task(pidfd);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	walk->tgid = get_task_pid(task, PIDTYPE_TGID);
+	if (pid_nr_ns(walk->tgid, walk->ns))
+		ret = check_process(walk, task->signal);
+	put_task_struct(task);
+	return ret;
+}
+
 /* Inline variant of pid_nr_ns(), as each record has five numbers */
 static u32 nr_in_walk(const struct xyzzy_walk *walk, const struct pid *pid)
 {
@@ -300,82 +379,6 @@ static struct task_struct *task_in_walk(const struct xyzzy_walk *walk,
 	if (task && walk->tgid && data_race(task_tgid(task)) != walk->tgid)
 		return NULL;
 	return task;
-}
-
-/*
- * Returns true if the caller sees only the processes that it may ptrace for
- * reading. Checked for each batch, because a remount can change it.
- */
-static bool is_restricted(const struct xyzzy_walk *walk)
-{
-	return !walk->procfs ||
-	       proc_needs_ptrace_access(file_inode(walk->procfs)->i_sb);
-}
-
-static bool may_ptrace_read(struct task_struct *task)
-{
-	return ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS |
-				       PTRACE_MODE_NOAUDIT);
-}
-
-/*
- * Returns the groups to fill for @task, or 0 if the caller may not see it. A
- * process that the mount shows is hidden if the caller fails the ptrace check
- * and a security module denies sched_getscheduler(2) for it. I/O figures can
- * reveal the length of a password, so they need the ptrace check in any case.
- */
-static __always_inline
-u64 visible_groups(const struct xyzzy_walk *walk, struct task_struct *task)
-{
-	struct task_struct *leader = READ_ONCE(task->group_leader);
-	bool check = walk->restricted || IS_ENABLED(CONFIG_SECURITY);
-	bool may_read = check && may_ptrace_read(leader);
-
-	if (check && !may_read &&
-	    (walk->restricted || security_task_getscheduler(leader)))
-		return 0;
-	if (!(walk->mask & XYZZY_IO))
-		return walk->mask;
-	if (!check || task != leader)
-		may_read = may_ptrace_read(task);
-	return may_read ? walk->mask : walk->mask & ~(u64)XYZZY_IO;
-}
-
-/* A process that is gone or not visible is an error */
-static int check_process(struct xyzzy_walk *walk, struct signal_struct *sig)
-{
-	struct task_struct *leader;
-	int ret = -ESRCH;
-
-	if (down_read_interruptible(&sig->exec_update_lock))
-		return -ERESTARTNOINTR;
-
-	walk->restricted = is_restricted(walk);
-	scoped_guard(rcu) {
-		leader = pid_task(walk->tgid, PIDTYPE_TGID);
-		if (leader)
-			ret = visible_groups(walk, leader) ? 0 : -EPERM;
-	}
-	up_read(&sig->exec_update_lock);
-	return ret;
-}
-
-static int set_process(struct xyzzy_walk *walk, int pidfd)
-{
-	struct task_struct *task;
-	int ret = -ESRCH;
-
-	if (pidfd == -1)
-		return 0;
-
-	task = get_pidfd_task(pidfd);
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	walk->tgid = get_task_pid(task, PIDTYPE_TGID);
-	if (pid_nr_ns(walk->tgid, walk->ns))
-		ret = check_process(walk, task->signal);
-	put_task_struct(task);
-	return ret;
 }
 
 /* ->siglock pins the terminal. It is taken only if there appears to be one. */
@@ -1418,7 +1421,26 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 	return stored;
 }
 
-/* Untyped pointers, because a compat layout may align u64 to 4 bytes */
+/**
+ * ksys_xyzzy - Report processes or threads
+ * @params: Parameters in the native layout; changed
+ * @flags: XYZZY_THREADS, XYZZY_APPROX_MEM
+ * @supported: Where to store the supported groups, on success. Not a pointer to
+ *	       u64, which a compat layout may align to 4 bytes.
+ * @cursor: Where to store the cursor, if records were stored; likewise
+ *
+ * Context: Process context. May sleep, holds no lock on entry or return.
+ * Return: The number of records stored in user memory, or
+ * * %-EINVAL - A flag, group, field or procfd that is not valid
+ * * %-EBADF - procfd is not open for reading, or pidfd is not a pidfd
+ * * %-EACCES - The caller may not read and search procfd (a security module
+ *   may choose another error)
+ * * %-ESRCH - The process of pidfd is gone, or not in the PID namespace
+ * * %-EPERM - The process of pidfd is not visible to the caller
+ * * %-ERESTARTNOINTR - A signal interrupted waiting for a process in execve()
+ * * %-ENOMEM - No memory for the buffers
+ * * %-EFAULT - No record could be stored whole, or a result could not be stored
+ */
 static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags,
 		       void __user *supported, void __user *cursor)
 {
