@@ -641,17 +641,17 @@ static void count_signal(int sig)
 }
 
 /* Provide one page, but send a signal before, while it is waited for. */
-static void signal_and_provide(int fd)
+static void signal_and_provide(int fd, int sig)
 {
 	__u64 page = wait_for_fault(fd);
 
-	if (!page || kill(getppid(), SIGUSR1))
+	if (!page || kill(getppid(), sig))
 		_exit(EXIT_FAILURE);
 	_exit(provide_page(fd, page) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 /* Wait for this page of the area when a string is stored there. */
-static int wait_at(char *page)
+static int wait_at(char *page, int sig)
 {
 	const struct sigaction action = { .sa_handler = count_signal };
 	int fd = open_uffd(page, page_size());
@@ -661,13 +661,19 @@ static int wait_at(char *page)
 	if (sigaction(SIGUSR1, &action, NULL))
 		return -errno;
 	if (!fork_child())
-		signal_and_provide(fd);
+		signal_and_provide(fd, sig);
 	return 0;
+}
+
+static pid_t spawn_long_one(void)
+{
+	const char *argv[2] = { bytes_of('s', 128 * 1024 - 1), NULL };
+
+	return spawn_program(argv);
 }
 
 TEST_F(cmdline, signal_ends_the_call_before_a_long_one)
 {
-	const char *argv[2] = { bytes_of('s', 128 * 1024 - 1), NULL };
 	struct reader *reader = &self->reader;
 	struct xyzzy_task tasks[64];
 	struct xyzzy_params params;
@@ -676,9 +682,9 @@ TEST_F(cmdline, signal_ends_the_call_before_a_long_one)
 
 	avoid_wrap(100);
 	ASSERT_EQ(0, subject_start(&self->subject, NULL, NULL));
-	self->pid = spawn_program(argv);
+	self->pid = spawn_long_one();
 	ASSERT_LT(self->subject.pid, self->pid);
-	err = wait_at(reader->area.bytes + 64 * 1024);
+	err = wait_at(reader->area.bytes + 64 * 1024, SIGUSR1);
 	if (err == -EOPNOTSUPP)
 		SKIP(return, "no userfaultfd");
 	ASSERT_EQ(0, err);
@@ -697,6 +703,46 @@ TEST_F(cmdline, signal_ends_the_call_before_a_long_one)
 	EXPECT_EQ(self->pid, (pid_t)reader->task.pid);
 	read_file(_metadata, reader, self->pid);
 	expect_file(_metadata, reader);
+}
+
+TEST_F(cmdline, signal_does_not_cut_a_long_one_that_is_first)
+{
+	int err;
+
+	self->pid = spawn_long_one();
+	ASSERT_LT(0, self->pid);
+	err = wait_at(self->reader.area.bytes + 64 * 1024, SIGUSR1);
+	if (err == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, err);
+
+	compare(_metadata, &self->reader, self->pid);
+	EXPECT_EQ(1, atomic_load(&nr_signals));
+	EXPECT_EQ(128 * 1024, self->reader.file_len);
+}
+
+TEST_F(cmdline, sigkill_ends_the_caller_while_a_long_one_is_stored)
+{
+	struct reader *reader = &self->reader;
+	int err, status;
+	pid_t caller;
+
+	self->pid = spawn_long_one();
+	ASSERT_LT(0, self->pid);
+	caller = fork_child();
+	ASSERT_LE(0, caller);
+	if (!caller) {
+		err = wait_at(reader->area.bytes + 64 * 1024, SIGKILL);
+		if (!err)
+			strings_get(self->pid, XYZZY_CMDLINE, 0, &reader->area,
+				    &reader->task);
+		_exit(err == -EOPNOTSUPP ? KSFT_SKIP : EXIT_FAILURE);
+	}
+	ASSERT_EQ(caller, waitpid(caller, &status, 0));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == KSFT_SKIP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
 }
 
 /*
