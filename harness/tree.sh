@@ -19,14 +19,25 @@ apply()
 	git -C "$BASE_TREE" worktree remove --force "$work/tree"
 }
 
+# What the commits of a series are made from: if one file is missing, series.sh says so
+inputs_of()
+{
+	say "$tip $GIT_AUTHOR_NAME $GIT_AUTHOR_EMAIL"
+	{
+		find "$HARNESS"/series.sh "$HARNESS"/*.py "$1/series" -type f
+		named_files "$1" | sed "s,^,$1/,; s/=.*//"
+	} | sort | xargs sha256sum 2>&1
+}
+
 # Put one series on the commit tip. What was made once is kept, as a ref.
 add_series()
 {
-	patches=$PLACE/series/$BASE_NAME/$(basename "$1")
-	SERIES=$1 "$HARNESS/series.sh" commits "$BASE_TREE" "$patches" "$tip"
-	made=refs/harness/made/$({ say "$tip"; cat "$patches"/*.patch; } | sha256sum | cut -c -40)
-	git -C "$BASE_TREE" rev-parse -q --verify "$made" >/dev/null ||
+	made=refs/harness/made/$(inputs_of "$1" | sha256sum | cut -c -40)
+	if ! git -C "$BASE_TREE" rev-parse -q --verify "$made" >/dev/null; then
+		patches=$work/patches
+		SERIES=$1 "$HARNESS/series.sh" commits "$BASE_TREE" "$patches" "$tip"
 		step "series: git am of $1 on $version" "am-$TREE_NAME" apply
+	fi
 	tip=$(git -C "$BASE_TREE" rev-parse "$made")
 }
 
