@@ -5,8 +5,9 @@
 #   kernel.sh on|off WORD...
 #			make these targets instead of the image
 #
-# The image is OUT/kernel-on or kernel-off.
-# With PRE_INCLUDE, the objects of the series include that header first.
+# The image is OUT/kernel-on or kernel-off. With PRE_INCLUDE, the objects of the series
+# include that header first. With BUILT_IN, that directory has the image already, and the
+# packer of usr/.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -41,9 +42,24 @@ write_wanted()
 	done
 }
 
+# If none of this has changed, neither has the configuration.
+configured_from()
+{
+	cat "$wanted" "$OUT/.config"
+	cd "$KERNEL_TREE"
+	git ls-files -z '*Kconfig*' | xargs -0 sha256sum
+}
+
+# same_as FILE COMMAND: does FILE hold the hash of what the command prints?
+same_as()
+{
+	[ "$(cat "$1")" = "$("$2" | sha256sum)" ]
+} 2>/dev/null
+
 configure()
 {
 	write_wanted | last_settings >"$wanted"
+	! same_as "$OUT/configured" configured_from || return 0
 	if is_own_kernel; then
 		kernel_make KCONFIG_ALLCONFIG="$wanted" allnoconfig
 	else
@@ -52,6 +68,7 @@ configure()
 		kernel_make olddefconfig
 	fi
 	check_config
+	configured_from | sha256sum >"$OUT/configured"
 }
 
 # An option that no Kconfig file of this tree has is one of another release.
@@ -85,17 +102,51 @@ series_objects()
 	done
 }
 
-build()
+# If the tree has no changes and none of this has changed, neither has what is in OUT.
+built_from()
+{
+	say "$state" "$(git -C "$KERNEL_TREE" rev-parse 'HEAD^{tree}')" "${PRE_INCLUDE:-}"
+	$KCC --version
+	cat "$HARNESS"/kernel*.sh "$OUT/.config"
+}
+
+is_committed()
+{
+	[ -z "$(git -C "$KERNEL_TREE" status --porcelain)" ]
+}
+
+take_image()
+{
+	mkdir -p "$OUT/usr"
+	cp "$1/usr/gen_init_cpio" "$OUT/usr/"
+	cp "$1/kernel-$state" "$image"
+}
+
+make_image()
 {
 	# shellcheck disable=SC2046 # words for make
 	kernel_make $(series_objects) "$(basename "$IMAGE")"
-	cp "$OUT/$IMAGE" "$OUT/kernel-$state"
+	cp "$OUT/$IMAGE" "$image"
+}
+
+build()
+{
+	image=$OUT/kernel-$state
+	! { [ -f "$image" ] && is_committed && same_as "$OUT/built" built_from; } || return 0
+	rm -f "$OUT/built"
+	if [ -n "${BUILT_IN:-}" ]; then
+		take_image "$BUILT_IN"
+	else
+		make_image
+	fi
+	! is_committed || built_from | sha256sum >"$OUT/built"
 }
 
 lock "$LABEL"
 mkdir -p "$OUT"
 step "kernel $LABEL, $OPTIONS $state: configure" "config-$LABEL" configure
 if [ $# -gt 0 ]; then
+	rm -f "$OUT/built"
 	step "kernel $LABEL, $OPTIONS $state: make $*" "make-$LABEL-$state" kernel_make "$@"
 else
 	step "kernel $LABEL, $OPTIONS $state: build" "build-$LABEL-$state" build
