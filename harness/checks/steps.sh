@@ -5,9 +5,13 @@
 # The image is built after the last commit alone. After each other commit that
 # can change it, make compiles the C files that the series changes, and what else
 # depends on the files of the commit, and links vmlinux. A file that merely includes a
-# header is compiled again only if later commits change or remove lines of the header.
-# If they only add lines, the build after the last commit has already compiled it with
-# the lines of this commit. The same holds for headers generated from the tables.
+# header stays as compiled after the last commit if the series just declares more in
+# there: nothing but the C files that it changes can use that. The same holds for headers
+# generated from the tables, as long as these only gain lines.
+#
+# On the way, the kernel of OLD_COMMIT is made, which the rows with KERNEL=old boot.
+#
+#   steps.sh [whole]	build that one as a whole, too: it has to be the same
 set -eu
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
@@ -117,7 +121,7 @@ start_at_base()
 	grep '\.h$' "$work/changed" | touch_files -r "$work/start"
 }
 
-# Up to the last commit, do the files only gain lines, or stay as they are?
+# Up to the last commit, do the tables only gain lines, or stay as they are?
 only_grow()
 {
 	since=$1
@@ -125,13 +129,37 @@ only_grow()
 	! git -C "$TREE" diff --numstat "$since..$BRANCH" -- "$@" | cut -f 2 | grep -q '[^0]'
 }
 
+# Of the headers of standard input, those in which the series changes more than whole
+# declarations: each change has to lie outside of braces, may only take functions
+# away, and not what the preprocessor defines.
+changed_inside()
+{
+	while read -r file; do
+		git -C "$TREE" diff -U1000000 "$BASE_REF" "$BRANCH" -- "$file" | awk '
+			!body { body = /^@@/; next }
+			{ sign = substr($0, 1, 1); text = substr($0, 2) }
+			(sign != " ") != changed { changed = !changed; if (old || new) bad = 1 }
+			changed && text ~ /^[ \t]*#/ { bad = 1 }
+			changed && match(text, /[A-Za-z0-9_]+\(/) {
+				name = substr(text, RSTART, RLENGTH)
+				if (name in of && of[name] != sign) bad = 1
+				of[name] = sign
+			}
+			sign == "-" && text !~ /\(/ { bad = 1 }
+			{ n = gsub(/\{/, "", text) - gsub(/\}/, "", text) }
+			sign != "+" { old += n }
+			sign != "-" { new += n }
+			END { exit bad }' || say "$file"
+	done
+}
+
 check_out()
 {
 	git -C "$TREE" checkout -q -f --detach "$1"
 	grep '\.c$' "$work/changed" | touch_files
-	changed_files "$1^..$1" | grep '\.h$' | while read -r file; do
-		! only_grow "$1" "$file" || say "$file"
-	done | touch_files -r "$work/start"
+	changed_files "$1^..$1" | grep '\.h$' >"$work/headers" || :
+	touch_files -r "$work/start" <"$work/headers"
+	changed_inside <"$work/headers" | touch_files
 	# shellcheck disable=SC2046 # files of the kernel have no spaces
 	set -- "$1" $(changed_files "$1^..$1" | grep '\.tbl$')
 	[ $# -eq 1 ] || ! only_grow "$@" || prepare
@@ -152,7 +180,27 @@ build_step()
 	no_warnings "$1" make
 }
 
-"$HARNESS/tree.sh"
+# What includes a header in which later commits change more is compiled again.
+make_old_kernel()
+{
+	changed_files "$old..$BRANCH" | grep '\.h$' | changed_inside | touch_files
+	"$HARNESS/kernel.sh" on
+	LABEL_MORE='' KERNEL=old BUILT_IN=$OUT "$HARNESS/kernel.sh" on
+}
+
+same_as_whole()
+{
+	LABEL_MORE=-whole KERNEL=old "$HARNESS/kernel.sh" on
+	cmp "$OUT/kernel-on" "$OLD_TREE/$TREE_NAME-old-$CONFIG-$ARCH-whole/kernel-on"
+}
+
+old=
+if [ -n "$OLD_COMMIT" ]; then
+	KERNEL=old "$HARNESS/tree.sh"
+	old=$(git -C "$OLD_TREE" rev-parse HEAD)
+else
+	"$HARNESS/tree.sh"
+fi
 # Nobody else may find a commit in there that is not the last one.
 lock "$TREE_NAME"
 make_work
@@ -176,5 +224,8 @@ for commit in $(git -C "$TREE" rev-list --reverse "$series"); do
 		git -C "$TREE" grep -q "config $OPTION\$" -- '*Kconfig*' || continue
 		check "builds with $OPTION off after: $title" build_step off
 	fi
+	[ "$commit" = "$old" ] || continue
+	check "the kernel of KERNEL=old is made after: $title" make_old_kernel
+	[ "${1:-}" != whole ] || check "it is the same if built as a whole" same_as_whole
 done
 exit $failed
