@@ -59,7 +59,7 @@ section := other
 endif
 
 check:	## Check everything; the last line counts what passed and what failed
-	@$H/deps.sh build check $(if $(filter check,$(section)),send s390x)
+	@$H/deps.sh build check $(if $(filter check,$(section)),gdb send s390x)
 	@$H/check.py $(section)
 
 check-oracle: ## Compare the call with what ps, top, pgrep and psutil show
