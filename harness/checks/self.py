@@ -443,15 +443,11 @@ def hangs():
 
 # A tutorial, shown and as it should be.
 
-def follow(name, shown, good, written=None):
+def follow(name, shown, good):
     page = WORK / "tutorial.rst"
     page.write_text(shown)
-    tutorial = HARNESS / "checks/tutorial.py"
-    status, said = run([tutorial, "compare", page])
+    status, said = run([HARNESS / "checks/tutorial.py", page])
     check(f"a tutorial {name}", (status == 0) == good and ("not ok" in said) != good, said)
-    if written is not None:
-        run([tutorial, "write", page])
-        check(f"a tutorial {name} is written", page.read_text() == written, page.read_text())
 
 
 def tutorials():
@@ -470,11 +466,9 @@ def tutorials():
 
 Text
 """
-    follow("that is right", right, True, right)
-    follow("with a wrong line", right.replace("/me/a", "/me/b"), False, right)
-    whole = right.replace("    ...\n", "".join(f"    {i}\n" for i in range(2, 9)))
-    follow("that lacks a line", right.replace("    took 3 s of ...\n", ""), False,
-           whole.replace("took 3 s of ...", "took 12 s of a day"))
+    follow("that is right", right, True)
+    follow("with a wrong line", right.replace("/me/a", "/me/b"), False)
+    follow("that lacks a line", right.replace("    took 3 s of ...\n", ""), False)
     follow("whose command fails", "::\n\n    $ false\n", False)
 
 

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Follow docs/tutorial.rst to the letter, in a fresh clone of this repository.
 
-  tutorial.py [compare|write [PAGE]]
+  tutorial.py [PAGE]
 
-Compares what each command prints with what is shown, or writes that to the page. A
-literal block that begins with "$ " has commands and their output, as on a terminal. A
-line "..." stands for any lines, "..." in a line for any text, and seconds, addresses
-and IDs of commits for any others.
+Compares what each command prints with what is shown. A literal block that begins with
+"$ " has commands and their output, as on a terminal. A line "..." stands for any
+lines, "..." in a line for any text, and seconds, addresses and IDs of commits for any
+others.
 Commands begin in an empty directory, shown as /home/me; $URL is this repository.
 """
 
@@ -28,35 +28,12 @@ TUTORIAL = TOP / "docs/tutorial.rst"
 BUILD = pathlib.Path(os.environ.get("BUILD", TOP / "build"))
 HOME = "/home/me"
 INDENT = "    "
-PROMPT = INDENT + "$ "
+# A command, which may have more lines, and its output
+COMMAND = re.compile(r"^    \$ ((?:.*\\\n)*.*)\n((?:    (?!\$ ).*\n|\n)*)", re.M)
 VARIES = [(r"\b\d+ s\b", "N s"), (r"\b0x[0-9a-f]+", "0xN"),
           (r"\b[0-9a-f]{12,40}\b", "ID")]
 # What was set for this script
 NOT_FOR_CLONE = "HARNESS BUILD SERIES BASE LINUX CONFIG ARCH ABIS CC MAKEFLAGS MAKELEVEL"
-
-
-def blocks(lines):
-    """Slices of the lines, one for each command with its output."""
-    start = None
-    for i, line in enumerate([*lines, "end"]):
-        ended = line and not line.startswith(INDENT)
-        if start is not None and (ended or line.startswith(PROMPT)):
-            end = i
-            while not lines[end - 1].strip():
-                end -= 1
-            yield slice(start, end)
-            start = None
-        if line.startswith(PROMPT):
-            start = i
-
-
-def split(shown):
-    """The command of a block, which may have more lines, and its output."""
-    shown = [line.removeprefix(INDENT) for line in shown]
-    end = 1
-    while shown[end - 1].endswith("\\"):
-        end += 1
-    return "\n".join(shown[:end]).removeprefix("$ "), shown[end:]
 
 
 def normal(line):
@@ -99,22 +76,17 @@ def cpu_seconds():
     return usage.ru_utime + usage.ru_stime
 
 
-def follow(lines, home):
-    """The lines with what was printed, and whether that is what they were."""
-    shell, good, result, done = Shell(home), True, [], 0
+def follow(text, home):
+    """Returns whether each command prints what is shown."""
+    shell, good = Shell(home), True
     begin = time.monotonic()
-    for block in blocks(lines):
-        command, shown = split(lines[block])
+    for command, shown in COMMAND.findall(text):
+        shown = [line.removeprefix(INDENT) for line in shown.rstrip().splitlines()]
         status, printed = shell.run(command)
-        output = block.stop - len(shown)
-        result += lines[done:output]
-        done = block.stop
         what = f"$ {' '.join(command.split())}"
         if status == 0 and matches(shown, printed):
-            result += lines[output:done]
             print(f"ok tutorial: {what}", flush=True)
         else:
-            result += [(INDENT + line).rstrip() for line in printed]
             good = False
             print(*(f"# {line}" for line in difflib.unified_diff(
                 shown, printed, "shown", "printed", lineterm="")),
@@ -124,19 +96,15 @@ def follow(lines, home):
         if status:
             print(f"not ok tutorial: ended there with status {status}")
             break
-    return result + lines[done:], good
+    return good
 
 
-def main(mode="compare", page=TUTORIAL):
-    page = pathlib.Path(page)
-    lines = page.read_text(encoding="utf-8").splitlines()
+def main(page=TUTORIAL):
+    text = pathlib.Path(page).read_text(encoding="utf-8")
     BUILD.mkdir(exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(dir=BUILD, prefix=".work.") as home:
-        result, good = follow(lines, pathlib.Path(home))
-    if mode == "write":
-        page.write_text("\n".join(result) + "\n", encoding="utf-8")
-    return not good
+        return not follow(text, pathlib.Path(home))
 
 
 if __name__ == "__main__":
