@@ -27,47 +27,31 @@ NO_RETRY = "FAULT_FLAG_ALLOW_RETRY missing"
 
 def is_ours(report, functions):
     """Of "data-race in ONE / OTHER", or "in ONE+0x1/0x2" of unknown origin."""
-    title = report[0].rpartition(" in ")[2].split()
+    title, _, rest = report.partition("\n")
+    title = title.rpartition(" in ")[2].split()
     names = title[:1] + title[2:3]
     # A stack is indented. What called the scheduler sleeps, or was preempted.
-    for stack in re.split(r"\n(?! )", "\n".join(report[1:])):
+    for stack in re.split(r"\n(?! )", rest):
         names += re.findall(r"([\w.]+)\+0x", stack.partition(" __schedule+0x")[0])
     # A function may be NAME.isra.0+0xOFFSET/0xSIZE.
     return any(re.split(r"[.+]", name)[0] in functions for name in names)
 
 
-def drop_foreign_races(lines, functions):
+def drop_foreign_races(text, functions):
     """Without the titles of KCSAN's reports about others. The other lines stay,
     as what programs print may be among them."""
-    report = []
-    for line in [*lines, None]:
-        if report and (line is None or KCSAN in line or
-                       re.fullmatch("=+", report[-1])):
-            yield from report[0 if is_ours(report, functions) else 1:]
-            report = []
-        if line is None:
-            return
-        if report or KCSAN in line:
-            report.append(line)
-        else:
-            yield line
+    return re.sub(rf"^.*{KCSAN}.*\n(?:(?!.*{KCSAN}|=+$).*\n)*",
+                  lambda report: report[0] if is_ours(report[0], functions)
+                  else report[0].partition("\n")[2], text, flags=re.MULTILINE)
 
 
-def drop_faults_of_procfs(lines):
+def drop_faults_of_procfs(text):
     """Without the "Call Trace:" of /proc/PID/cmdline, read where userfaultfd would
     have to provide a page: CONFIG_DEBUG_VM has the kernel print that stack."""
-    report = []
-    for line in [*lines, None]:
-        if line is not None and (report or NO_RETRY in line):
-            report.append(line)
-            if "</TASK>" not in line:
-                continue
-        if any("proc_pid_cmdline_read+" in text for text in report):
-            report = [text for text in report if "Call Trace:" not in text]
-        yield from report
-        if line is not None and not report:
-            yield line
-        report = []
+    return re.sub(rf"^.*{NO_RETRY}(?:.*\n)*?.*</TASK>.*\n",
+                  lambda report: report[0].replace("Call Trace:", "")
+                  if "proc_pid_cmdline_read+" in report[0] else report[0],
+                  text, flags=re.MULTILINE)
 
 
 class Judge:
@@ -151,16 +135,15 @@ class Judge:
 
 
 def main(command, functions, guest="", expect="", abis=""):
-    lines = sys.stdin.buffer.read().decode("latin-1").replace("\r", "")
-    lines = lines.split("\n")[:-1]
+    text = sys.stdin.buffer.read().decode("latin-1").replace("\r", "")
     if functions:
-        lines = drop_foreign_races(lines, set(functions.split()))
+        text = drop_foreign_races(text, set(functions.split()))
     if command == "kcsan":
-        races = [line for line in lines if KCSAN in line]
+        races = [line for line in text.split("\n")[:-1] if KCSAN in line]
         print("\n".join(races))
         return not races
     judge = Judge(guest, expect, abis.split())
-    for line in drop_faults_of_procfs(lines):
+    for line in drop_faults_of_procfs(text).split("\n")[:-1]:
         judge.line(line)
     judge.end()
     return judge.failed
