@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 
-from new_arguments import Argument, Refused, Reserved, is_dfd, join, read_arguments
+from new_arguments import Argument, Refused, is_dfd, join, read_arguments
 from new_text import NEW, align, man_text, pad, read_kind, render, tidy, wrap
 
 # Numbers are taken from the first one; the others have to have that one free, too.
@@ -299,10 +299,11 @@ class StructCall(Call):
         words = [a for a in fields if a.field_size() == 4]
         eights = [a for a in fields if a.field_size() == 8]
         vary = [a for a in fields if not a.field_size()]
+        # What fills holes
         if (eights or vary) and not len(words) % 2:
-            words.append(Reserved("reserved", "__u32", "u32"))
+            words.append(Argument("u32", "reserved", "reserved"))
         if eights and len(vary) % 2:
-            vary.append(Reserved("reserved2", "__kernel_size_t", "compat_size_t"))
+            vary.append(Argument("size_t", "reserved2", "reserved"))
         self.fields = [*words, *eights, *vary]
         self.sizes = [4 + 4 * len(words) + 8 * len(eights) + n * len(vary) for n in (8, 4)]
         checked = [(a.name, a.kind, a.name, f"args.{a.name}", {}) for a in flags]
@@ -319,7 +320,7 @@ class StructCall(Call):
         self.struct = True
         params.text = f"struct {name}_params __user *"
         self.reasons = [f"{a.name} has another size in struct {name}_params"
-                        for a in vary if not isinstance(a, Reserved)]
+                        for a in vary if a.kind != "reserved"]
 
     def x32(self):
         return "compat"
@@ -347,7 +348,7 @@ class StructCall(Call):
                     + ")",
             "convert": convert,
             "compat-fields": "\n".join(f"\t{a.compat_field()} {a.name};" for a in
-                                       [Reserved("size", "", "u32"), *self.fields]),
+                                       [Argument("u32", "size"), *self.fields]),
             "uapi-fields": "\n".join(a.uapi_field() for a in self.fields),
             "field-docs": "\n".join(f" * @{a.name}: {read_kind(a.kind)['doc']}"
                                     for a in self.fields),
@@ -369,7 +370,7 @@ class StructCall(Call):
     def example(self):
         static, values = [], ["        .size = sizeof(params),"]
         for a in self.fields:
-            if isinstance(a, Reserved) or a.depth and a.type.user.startswith(
+            if a.kind == "reserved" or a.depth and a.type.user.startswith(
                     ("struct ", "union ")):
                 continue
             kind, name, value = a.example()

@@ -205,23 +205,6 @@ class Argument:
         return self.user()[:-1].strip(), f"*{self.name}", ""
 
 
-class Reserved:
-    """A field that only fills a hole."""
-    kind, depth = "reserved", 0
-
-    def __init__(self, name, field, compat):
-        self.name, self.field, self.compat = name, field, compat
-
-    def uapi_field(self):
-        return f"\t{self.field}\t{self.name};"
-
-    def compat_field(self):
-        return self.compat
-
-    def user_field(self):
-        return self.field, self.name, ""
-
-
 def join(kind, name):
     return kind + ("" if kind.endswith("*") else " ") + name
 
