@@ -55,21 +55,6 @@ get_rootfs()
 	mv "$work" "$rootfs"
 }
 
-# list_tree SOURCE TARGET, with the directories above the target
-list_tree()
-{
-	dir=$2
-	while [ -n "$dir" ]; do
-		say "dir $dir 755 0 0"
-		dir=${dir%/*}
-	done | sort
-	find "$1" -mindepth 1 \
-		-type d -printf "dir $2/%P %m 0 0\n" -o \
-		-type l -printf "slink $2/%P %l 777 0 0\n" -o \
-		-type f -printf "file $2/%P $1/%P %m 0 0\n" | sort
-}
-
-# The kernel unpacks concatenated archives.
 pack()
 {
 	{
@@ -77,10 +62,7 @@ pack()
 		for pair in $pairs; do
 			list_tree "${pair%%:*}" "${pair#*:}"
 		done
-	} >"$OUT/$guest.list"
-	"$OUT/usr/gen_init_cpio" "$OUT/$guest.list" >"$OUT/$guest.new"
-	cat "$OUT/initramfs.cpio" "$OUT/$guest.new" >"$OUT/$guest.cpio"
-	rm "$OUT/$guest.new"
+	} | more_initramfs >"$OUT/$guest.cpio"
 }
 
 pairs=

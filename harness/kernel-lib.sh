@@ -162,3 +162,26 @@ clock_options()
 	*) die "clock $1: expected icount or wall" ;;
 	esac
 }
+
+# list_tree SOURCE TARGET: what the kernel's packer reads, with the directories above the
+# target
+list_tree()
+{
+	above=$2
+	while [ -n "$above" ]; do
+		say "dir $above 755 0 0"
+		above=${above%/*}
+	done | sort
+	find "$1" -mindepth 1 \
+		-type d -printf "dir $2/%P %m 0 0\n" -o \
+		-type l -printf "slink $2/%P %l 777 0 0\n" -o \
+		-type f -printf "file $2/%P $1/%P %m 0 0\n" | sort
+}
+
+# Print the guest's initramfs with the files that standard input lists behind it: the
+# kernel unpacks concatenated archives.
+more_initramfs()
+{
+	cat "$OUT/initramfs.cpio"
+	"$OUT/usr/gen_init_cpio" -
+}

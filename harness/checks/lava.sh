@@ -69,7 +69,7 @@ finds_error()
 	! schema job --strict "$work/bad.yaml" >"$work/said" && grep 'visibility' "$work/said"
 }
 
-# A test of the guest whose results are known
+# A test of the guest whose results are known: print the files for the packer
 write_planted()
 {
 	mkdir -p "$work/planted"
@@ -79,12 +79,12 @@ write_planted()
 		printf 'ok 3 planted.skips # SKIP planted\n'
 		exit 1
 	END
+	chmod +x "$work/planted/${NAME}_planted_test"
 	{
 		cat "$TESTS/$abi/list"
 		say "${NAME}_planted_test"
 	} >"$work/planted/list"
-	find "$work/planted" -type f -printf "file /tests/$abi/%f %p 755 0 0\n" >"$work/list"
-	"$OUT/usr/gen_init_cpio" "$work/list"
+	list_tree "$work/planted" "/tests/$abi"
 }
 
 # What a job gets from LAVA_URL
@@ -92,7 +92,7 @@ publish()
 {
 	mkdir -p "$work/$LABEL"
 	ln -s "$OUT/kernel-on" "$work/$LABEL"
-	write_planted | cat "$OUT/initramfs.cpio" - >"$work/$LABEL/initramfs.cpio"
+	write_planted | more_initramfs >"$work/$LABEL/initramfs.cpio"
 }
 
 run_job()

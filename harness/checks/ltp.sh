@@ -68,17 +68,6 @@ has_number()
 			END { exit wrong || NR == 0 }'
 }
 
-# The kernel unpacks concatenated archives.
-pack()
-{
-	{
-		say "dir /ltp 755 0 0"
-		find "$work/programs" -type f -printf "file /ltp/%f %p 755 0 0\n" | sort
-	} >"$work/list"
-	"$OUT/usr/gen_init_cpio" "$work/list" >"$work/ltp"
-	cat "$OUT/initramfs.cpio" "$work/ltp" >"$work/cpio"
-}
-
 # ended TEST PATTERN: the line in which the guest says how it ended
 ended()
 {
@@ -92,7 +81,7 @@ set_abi "${ABIS%% *}"
 step "ltp: build its tests" "ltp-build-$LABEL" build
 check "ltp: git and the list of tests know each test" is_listed
 [ "$BASE$LINUX" != "$STABLE_BASE" ] || check "ltp: the tables have the number" has_number
-pack
+list_tree "$work/programs" /ltp | more_initramfs >"$work/cpio"
 check "ltp, $LABEL $state: the guest reported success" \
 	step "ltp, $LABEL $state: boot" "ltp-$LABEL-$state" env INITRAMFS="$work/cpio" \
 	"$HARNESS/boot.sh" "$state" "${LIMIT:-600}" /commands.sh ltp
