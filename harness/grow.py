@@ -13,7 +13,7 @@ are left out, the last one first.
 import pathlib
 import sys
 
-from place import Refused, change, find_below, find_once, read
+from place import Refused, change, find, find_below, read
 
 
 def read_sections(growth):
@@ -46,11 +46,7 @@ def without(lines, hunks, name):
     """The lines as they are before these hunks, which are of one commit."""
     changes = []
     for hunk in hunks:
-        if hunk["below"] is None:
-            begin = find_once(name, hunk["lines"], lines)
-        else:
-            begin = find_below(name, hunk["lines"], lines,
-                               find_once(name, hunk["below"], lines))
+        begin = find(name, hunk["lines"], lines, hunk["below"])
         end = begin + 1
         if "through" in hunk:
             end = find_below(name, hunk["through"], lines, begin) + 1

@@ -140,10 +140,7 @@ class Placement:
     def anchor_of(self, file, hunk, lines):
         if hunk.how == "in-order":
             return find_in_order(file, self.number + file.offset, lines)
-        if hunk.below is None:
-            return find_once(file.name, hunk.anchor, lines)
-        return find_below(file.name, hunk.anchor, lines,
-                          find_once(file.name, hunk.below, lines))
+        return find(file.name, hunk.anchor, lines, hunk.below)
 
     def place(self, file, repo, tree, commit):
         """The lines of the tree's file with the hunks in it."""
@@ -185,7 +182,10 @@ def change(name, lines, changes):
     return result + lines[done:]
 
 
-def find_once(name, wanted, lines):
+def find(name, wanted, lines, below=None):
+    """The only such line; or the first one below another one, the only of its kind."""
+    if below is not None:
+        return find_below(name, wanted, lines, find(name, below, lines))
     found = [i for i, line in enumerate(lines) if line == wanted]
     if not found:
         raise Refused(f"{name}: anchor not found: {wanted}")
