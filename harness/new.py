@@ -15,7 +15,6 @@ checked for; new/all has the files of the series.
 import datetime
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -469,15 +468,12 @@ def check_tree(tree, name, files):
 def write(directory, files):
     """All of it, or nothing."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    work = pathlib.Path(tempfile.mkdtemp(prefix=".new.", dir=directory.parent))
-    try:
+    with tempfile.TemporaryDirectory(prefix=".new.", dir=directory.parent) as work:
+        new = pathlib.Path(work, "new")
         for path, text in files.items():
-            (work / path).parent.mkdir(parents=True, exist_ok=True)
-            (work / path).write_text(text, encoding="ascii")
-        work.chmod(0o755)
-        work.rename(directory)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            (new / path).write_text(text, encoding="ascii")
+        new.rename(directory)
 
 
 def end(*_):
