@@ -15,7 +15,7 @@ set -eu
 state=$1
 shift
 is_known 'on off' "$state" || die "$state: expected on or off"
-wanted=$OUT/wanted.config
+wanted=$OUT/wanted.config configured=$OUT/config-$state
 
 # Of two settings of an option the last one counts: a machine may not support what
 # the others have.
@@ -45,7 +45,7 @@ write_wanted()
 # If none of this has changed, neither has the configuration.
 configured_from()
 {
-	cat "$wanted" "$OUT/.config"
+	cat "$wanted" "$configured"
 	cd "$KERNEL_TREE"
 	git ls-files -z '*Kconfig*' | xargs -0 sha256sum
 }
@@ -59,7 +59,10 @@ same_as()
 configure()
 {
 	write_wanted | last_settings >"$wanted"
-	! same_as "$OUT/configured" configured_from || return 0
+	if same_as "$configured.from" configured_from; then
+		cmp -s "$configured" "$OUT/.config" || cp "$configured" "$OUT/.config"
+		return
+	fi
 	if is_own_kernel; then
 		kernel_make KCONFIG_ALLCONFIG="$wanted" allnoconfig
 	else
@@ -68,7 +71,8 @@ configure()
 		kernel_make olddefconfig
 	fi
 	check_config
-	configured_from | sha256sum >"$OUT/configured"
+	cp "$OUT/.config" "$configured"
+	configured_from | sha256sum >"$configured.from"
 }
 
 # An option that no Kconfig file of this tree has is one of another release.
