@@ -5,9 +5,9 @@
 # The image is built after the last commit alone. After each other commit that
 # can change it, make compiles the C files that the series changes, and what else
 # depends on the files of the commit, and links vmlinux. A file that merely includes a
-# header stays as compiled after the last commit if the series just declares more in
-# there: nothing but the C files that it changes can use that. The same holds for headers
-# generated from the tables, as long as these only gain lines.
+# header stays as compiled after the last commit if the series only adds or removes whole
+# declarations there: nothing but the C files that it changes can use these. The same
+# holds for headers generated from the tables, as long as these only gain lines.
 #
 # On the way, the kernel of OLD_COMMIT is made, which the rows with KERNEL=old boot.
 #
@@ -129,9 +129,9 @@ only_grow()
 	! git -C "$TREE" diff --numstat "$since..$BRANCH" -- "$@" | cut -f 2 | grep -q '[^0]'
 }
 
-# Of the headers of standard input, those in which the series changes more than whole
-# declarations: each change has to lie outside of braces, may only take functions
-# away, and not what the preprocessor defines.
+# Of the headers of standard input, print those in which the series does more than add
+# or remove whole declarations: a change is within braces, has a line for the
+# preprocessor, removes anything but a function, or declares one anew.
 changed_inside()
 {
 	while read -r file; do
