@@ -1,5 +1,5 @@
 #!/bin/sh
-# The calls of new.cases, all of them on one tree: each has a number of its own, W=1
+# The calls of new/cases, all of them on one tree: each has a number of its own, W=1
 # and sparse have no finding in them, and their tests pass on every ABI.
 set -eu
 . "$(dirname "$0")/../lib.sh"

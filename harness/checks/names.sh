@@ -14,7 +14,7 @@ named()
 exist()
 {
 	text=$(cd "$SERIES" && cat README.rst CONTRIBUTING.rst docs/results.rst)
-	files=$(named '(clients|docs|harness|kernel|ltp|man2|patches|proof|series|tools)/[[:alnum:]_./-]*[[:alnum:]]')
+	files=$(named '(clients|docs|harness|kernel|ltp|man2|new|patches|proof|series|tools)/[[:alnum:]_./-]*[[:alnum:]]')
 	tests=$(named "${NAME}_[a-z_]*_test")
 	[ -n "$files" ]
 	[ -n "$tests" ]

@@ -4,7 +4,7 @@
 entries, compared with the kernel's own tables.
 
   new.py [clean]	all of that; and that the series it writes are clean
-  new.py generate DIR	only write the calls of new.cases to DIR/NAME, and print them
+  new.py generate DIR	only write the calls of new/cases to DIR/NAME, and print them
 """
 
 import pathlib
@@ -18,8 +18,9 @@ from results import check, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 HARNESS = HERE.parent
-sys.path.insert(0, str(HARNESS))
-from new_arguments import decide, parse, read_table
+NEW = HARNESS.parent / "new"
+sys.path.insert(0, str(NEW))
+from arguments import decide, parse, read_table
 
 
 def make_new(name, directory, **settings):
@@ -56,7 +57,7 @@ def refuses_number(work):
     user = ("-c", "user.name=new", "-c", "user.email=new")
     for words in (("init", "-q"), ("add", "."), (*user, "commit", "-q", "-m", "base")):
         run(["git", "-C", tree, *words])
-    status, said = run([HARNESS / "new.py", "write", "frob", "", "", work / "new", tree,
+    status, said = run([NEW / "new.py", "write", "frob", "", "", work / "new", tree,
                         "HEAD", "1"])
     check("refused: a number that another table has already",
           status and "number 7: arch/x86/entry/syscalls/syscall_64.tbl has it already, for "
@@ -67,7 +68,7 @@ def refuses_number(work):
 def read_cases():
     """{name: (settings, [(file, sign, line)...])}"""
     cases = {}
-    for line in (HERE / "new.cases").read_text(encoding="ascii").splitlines():
+    for line in (NEW / "cases").read_text(encoding="ascii").splitlines():
         if line.startswith("["):
             settings, lines = cases.setdefault(line[1:-1], ({}, []))
         elif line.startswith(("ARGS=", "STRUCT=")):
@@ -148,7 +149,7 @@ def same(first, second):
 def decides():
     known, table = prototypes(), entries()
     listed, counts = set(), {"yes": 0, "no": 0}
-    for answer, prototype, *reason in read_table(HERE / "new.known"):
+    for answer, prototype, *reason in read_table(NEW / "known"):
         name, _, arguments = prototype.rstrip(")").partition("(")
         listed.add(name)
         because = decide(arguments)
@@ -173,7 +174,7 @@ def decides():
 def main(clean):
     with tempfile.TemporaryDirectory(prefix="new.") as work:
         work = pathlib.Path(work)
-        for row in read_table(HERE / "new.errors"):
+        for row in read_table(NEW / "errors"):
             refuses(*row, work)
         refuses_directory(work)
         refuses_number(work)

@@ -4,7 +4,7 @@
 import pathlib
 import re
 
-NEW = pathlib.Path(__file__).resolve().parent / "new"
+NEW = pathlib.Path(__file__).resolve().parent
 
 
 def columns(text):
@@ -50,12 +50,21 @@ def tidy(text):
     return re.sub(r"{\n\n", "{\n", text)
 
 
+def split(text, heading):
+    """{heading: the text below it}"""
+    parts = re.split(heading, text, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], (part.rstrip("\n") for part in parts[1::2])))
+
+
+KINDS = split((NEW / "kinds").read_text(encoding="ascii"), r"^== (.*)\n")
+
+
 def read_kind(name):
-    """The sections of a file of kinds/, which may add to, or replace, those of another."""
-    text = (NEW / "kinds" / name).read_text(encoding="ascii")
-    head, *parts = re.split(r"^\[([a-z-]+)\]\n", text, flags=re.MULTILINE)
-    sections = read_kind(head.split()[1]) if head else {}
-    return {**sections, **dict(zip(parts[::2], (part.rstrip("\n") for part in parts[1::2])))}
+    """The sections of a kind, with those of the one that it is like."""
+    heading = next(heading for heading in KINDS if heading.split()[0] == name)
+    like = heading.split()[2:]
+    return {**(read_kind(like[0]) if like else {}),
+            **split(KINDS[heading], r"^\[([a-z-]+)\]\n")}
 
 
 def pad(text, width):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Write the series of a new system call, for new.sh.
+"""Write the series of a new system call, for harness/new.sh.
 
   new.py check NAME ARGS STRUCT DIR	refuse what cannot be, write nothing
   new.py write NAME ARGS STRUCT DIR TREE COMMIT RELEASE
@@ -8,8 +8,8 @@
 ARGS are as in C, "int fd, const char __user *path, unsigned int flags"; STRUCT is
 1 for a call that takes them in a structure that can grow, else empty. DIR must not
 be there yet. TREE is a kernel tree, COMMIT the one in it without any series, and
-RELEASE is for series/config. The files of new/kinds say what an argument of a kind is
-checked for; new/all has the files of the series.
+RELEASE is for series/config. The file kinds says what an argument is checked for, and
+template/ has the files of the series.
 """
 
 import datetime
@@ -20,8 +20,8 @@ import subprocess
 import sys
 import tempfile
 
-from new_arguments import Argument, Refused, is_dfd, join, read_arguments
-from new_text import NEW, align, man_text, pad, read_kind, render, tidy, wrap
+from arguments import Argument, Refused, is_dfd, join, read_arguments
+from text import NEW, align, man_text, pad, read_kind, render, tidy, wrap
 
 # Numbers are taken from the first one; the others have to have that one free, too.
 TABLES = ("scripts/syscall.tbl", "arch/x86/entry/syscalls/syscall_64.tbl",
@@ -394,10 +394,10 @@ def generate(call, base):
              "date": datetime.datetime.now(datetime.timezone.utc).date(),
              "target-place": place_of_target(call.name)}
     words["kernel-types"] = "__kernel" in words["declarations"]
-    program = render((NEW / "example/example.c").read_text(), words)
+    program = render((NEW / "example.c").read_text(), words)
     words["example"] = man_text(tidy(program).rstrip("\n"))
-    paths = {str(file.relative_to(NEW / "all")).replace("NAME", call.name): file
-             for file in sorted((NEW / "all").rglob("*")) if file.is_file()}
+    paths = {str(file.relative_to(NEW / "template")).replace("NAME", call.name): file
+             for file in sorted((NEW / "template").rglob("*")) if file.is_file()}
     if not words["compat"]:
         del paths["include/linux/compat.h"]
     if not call.struct:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """The arguments of a new system call: their types, what 32-bit programs need for
-them, and what is refused; for new.py. The tables new/types and new/structs say it.
+them, and what is refused; for new.py. The tables types and structs say it.
 """
 
 import dataclasses
 import re
 
-from new_text import NEW, read_kind
+from text import NEW, read_kind
 
 MAX_NAME = 28			# That of the longest name so far
 REGISTERS = 6
@@ -60,7 +60,7 @@ TYPES = read_types()
 class Argument:
     text: str			# The type as written, with normal spaces
     name: str
-    kind: str = None		# One of new/kinds, and what it is checked for
+    kind: str = None		# One of the file kinds, and what it is checked for
 
     def __post_init__(self):
         words = re.sub(r"\b(const|volatile|__user)\b", " ", self.text)
@@ -80,10 +80,10 @@ class Argument:
     @staticmethod
     def unknown(base):
         if base.startswith(("struct ", "union ")):
-            return (f"{base}: expected one of harness/new/structs; add it there and say "
+            return (f"{base}: expected one of new/structs; add it there and say "
                     "whether it is the same for 32-bit programs, or let STRUCT=1 make "
                     "one")
-        return f"{base or 'no type'}: expected a type of harness/new/types; add it there"
+        return f"{base or 'no type'}: expected a type of new/types; add it there"
 
     @property
     def const(self):
@@ -236,7 +236,7 @@ def decide(text):
 # Where each argument goes
 
 def kind_of(argument, before):
-    """One of kinds/, after the name of the argument as much as its type."""
+    """Its kind, after the name of the argument as much as its type."""
     name, kind = argument.name, "value"
     if argument.is_read:
         kind = "layout" if argument.const else "layout-kept"
@@ -293,11 +293,11 @@ def check_arguments(arguments, struct):
         if a.type.field == "-" and not (a.depth and a.type.name.startswith(
                 ("struct ", "union "))):
             raise Refused(f"{a.text} {a.name}: expected a type that a structure can have; "
-                          "see the last column of harness/new/types")
+                          "see the last column of new/types")
 
 
 def names_for(name):
-    """Of the variables that the files of kinds/ and the entries have for an argument."""
+    """Of the variables that the kinds and the entries have for an argument."""
     return [f"k{name}", f"u{name}", *(f"{name}_{what}" for what in (
         "file", "flags", "found", "room", "task"))]
 
