@@ -3,7 +3,7 @@
 # series/demo in it, and stop it in the system call; gdb prints the backtrace. On a
 # terminal, it then takes commands, and the guest ends with it.
 #
-#   gdb.sh [NAME]	the call of which series, by default that of the first one
+#   gdb.sh [NAME]	the series whose call to stop in, by default the first
 #   gdb.sh NAME SCRIPT COMMAND...
 #			run this script of gdb's, and this command, until the guest ends
 set -eu

@@ -253,8 +253,8 @@ u64 visible_groups(const struct xyzzy_walk *walk, struct task_struct *task)
 }
 
 /*
- * A process that is gone or not visible is an error. The task that the caller
- * holds keeps @sig.
+ * Fails if the process is gone or not visible. The task that the caller holds
+ * keeps @sig.
  */
 static int check_process(struct xyzzy_walk *walk, struct signal_struct *sig)
 {
@@ -827,7 +827,7 @@ static noinline_for_stack long fill_batch(struct xyzzy_walk *walk, void *batch,
 	walk->restricted = is_restricted(walk);
 	walk->budget = XYZZY_BUDGET;
 	guard(rcu)();
-	/* RCU keeps it from being freed and used again */
+	/* RCU keeps the signal_struct from being reused */
 	walk->hidden = NULL;
 	while (n < room && walk->budget > 0 && !walk->over) {
 		found = find_pids(walk, pids,
@@ -931,7 +931,7 @@ static int end_string(struct xyzzy_strings *strings, u64 start, bool first,
 	return 0;
 }
 
-/* Where the NULs begin that fill_comm() pads a name with */
+/* Length of a name, without the padding of fill_comm() */
 static size_t comm_len(const struct xyzzy_task *rec)
 {
 	u64 high = get_unaligned_le64(rec->comm + sizeof(u64));
@@ -964,9 +964,8 @@ static int read_name(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 
 #ifdef CONFIG_MMU
 /*
- * Would an access to @addr, which is not mapped, make the stack grow? Only
- * RLIMIT_STACK is checked. Finding out whether anything else prevents it would
- * take more locks.
+ * Returns true if an access to @addr, which is not mapped, would grow the
+ * stack. Checks RLIMIT_STACK only: anything else would take more locks.
  */
 static bool stack_would_grow(struct mm_struct *mm, unsigned long addr)
 {
@@ -1032,8 +1031,8 @@ struct xyzzy_cmdline {
 /*
  * A program that overwrites its arguments with a title overwrites the last NUL,
  * too. procfs looks for the end of a title in the first PAGE_SIZE bytes. If the
- * arguments lie within a page, read all of them, and return how many bytes that
- * are: each page is expensive to look up.
+ * arguments lie within a page, read all of them and return their number: each
+ * page is expensive to look up.
  */
 static int find_size(struct xyzzy_strings *strings,
 		     struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
@@ -1062,8 +1061,8 @@ static int find_size(struct xyzzy_strings *strings,
 }
 
 /*
- * Does the command line go on after the limit, or would it end there anyway? It
- * goes on if the next byte is mapped, in memory or not.
+ * Returns true if the command line continues after the limit: the next byte is
+ * mapped, in memory or not.
  */
 static bool is_cut(const struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {
@@ -1122,9 +1121,9 @@ static int read_part(struct xyzzy_strings *strings,
 }
 
 /*
- * Store what is in the buffer. This can take any time, so the process must be
- * able to exit and free its memory meanwhile. A signal ends the call before the
- * record, unless it is the first one, which each call has to store.
+ * Store what is in the buffer. This can take arbitrarily long, so the process
+ * must be able to exit and free its memory. A signal ends the call before this
+ * record unless it is the first: each call has to store one.
  */
 static int store_part(struct xyzzy_strings *strings,
 		      struct xyzzy_source *source, bool first)

@@ -18,7 +18,7 @@ struct outcome {
 	size_t room;		/* Whole records that the memory takes */
 };
 
-/* sparc takes a word, as the size is one, at no other place than its own. */
+/* sparc reads a word, such as the size, only at an aligned address. */
 static inline bool may_get_word(uintptr_t where)
 {
 #ifdef __sparc__

@@ -261,7 +261,7 @@ static inline __u64 rss(const struct xyzzy_task *task)
 	return task->rss_anon + task->rss_file + task->rss_shmem;
 }
 
-/* Sums that /proc shows; peaks are not below what they are the peaks of. */
+/* The sums are those of /proc, and no peak is below the current value. */
 static inline void expect_mem_sums(struct __test_metadata *_metadata,
 				   const struct pair *pair)
 {

@@ -281,8 +281,8 @@ TEST_F(cmdline, nothing_between_start_and_end)
 }
 
 /*
- * While a program begins, it has no environment yet. Such an address is below
- * what may be mapped.
+ * A program that begins has no environment yet: its address is 0, below what
+ * may be mapped.
  */
 #define MMAP_MIN_ADDR "/proc/sys/vm/mmap_min_addr"
 

@@ -237,7 +237,7 @@ FIXTURE_VARIANT(counters)
 		__u64 least;		/* that the work is counted as */
 		__u64 less_than;	/* 0: any number */
 	} counts[MAX_COUNTS + 1];
-	/* What the work fails with -EOPNOTSUPP without, if anything */
+	/* What is missing if the work fails with -EOPNOTSUPP */
 	const char *missing;
 	/* In ns, of getrusage() */
 	__u64 imprecision;

@@ -90,7 +90,7 @@ static int ask(void *arg)
 	return 0;
 }
 
-/* Calls with a descriptor that was open before return @ret. */
+/* Calls that use an already open descriptor return @ret. */
 static void expect_calls(struct __test_metadata *_metadata,
 			 const struct asked *asked, long ret)
 {

@@ -41,10 +41,10 @@ static bool next_cell(const struct line *line, struct place_in_row *at)
 }
 
 /*
- * The rule. EACCES is from a security module. If that denies opening the file, it
- * does not count if the module allows the ptrace check or, with a procfs, reading
- * the scheduling attributes. If it denies these two, an open file does not count.
- * Neither does the mode of io.
+ * The rule. EACCES is from a security module. A denied open does not matter if
+ * the module allows the ptrace check or, with a procfs, reading the scheduling
+ * attributes. If it denies both, a successful open does not matter. Nor does
+ * the mode of io.
  */
 static bool must_be_shown(const struct place_in_row *at)
 {
