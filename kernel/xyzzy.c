@@ -68,7 +68,7 @@
 #define XYZZY_BATCH_BYTES	SZ_8K
 #define XYZZY_BATCH_MAX		100
 
-/* Most PIDs to look at, threads and CPUs to sum, in a batch's RCU section */
+/* PIDs, threads and CPUs after which a batch ends; its last task may exceed it */
 #define XYZZY_BUDGET		128
 
 /* Range of the thread IDs of one process that are collected at a time */
@@ -138,8 +138,6 @@ static void put_walk(struct xyzzy_walk *walk)
 	if (walk->procfs)
 		fput(walk->procfs);
 }
-
-DEFINE_FREE(put_walk, struct xyzzy_walk, put_walk(&_T))
 
 /* End of each group; they are laid out in the order of their bits */
 static const u16 group_end[] = {
@@ -1443,7 +1441,7 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 static long ksys_xyzzy(struct xyzzy_params *params, unsigned int flags,
 		       void __user *supported, void __user *cursor)
 {
-	struct xyzzy_walk walk __free(put_walk) = {
+	struct xyzzy_walk walk __cleanup(put_walk) = {
 		.type = flags & XYZZY_THREADS ? PIDTYPE_PID : PIDTYPE_TGID,
 		.mask = (params->mask & XYZZY_SUPPORTED) | XYZZY_ID,
 		.approx_mem = flags & XYZZY_APPROX_MEM,
@@ -1488,9 +1486,8 @@ static int copy_params(void *params, size_t ksize, void __user *uparams,
 		return -EFAULT;
 	if (usize < ver0_size)
 		return -EINVAL;
-	ret = -E2BIG;
-	if (usize <= PAGE_SIZE)
-		ret = copy_struct_from_user(params, ksize, uparams, usize);
+	ret = usize > PAGE_SIZE ? -E2BIG :
+	      copy_struct_from_user(params, ksize, uparams, usize);
 	if (ret == -E2BIG && put_user(ksize, usize_ptr))
 		return -EFAULT;
 	return ret;

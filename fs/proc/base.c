@@ -25,9 +25,8 @@ static bool needs_ptrace_access(struct proc_fs_info *fs_info,
 bool proc_needs_ptrace_access(struct super_block *sb)
 {
 	/* A remount changes the options without a lock. */
-	struct proc_fs_info options = data_race(*proc_sb_info(sb));
-
-	return needs_ptrace_access(&options, HIDEPID_NO_ACCESS);
+	return data_race(needs_ptrace_access(proc_sb_info(sb),
+					     HIDEPID_NO_ACCESS));
 }
 
 	return !needs_ptrace_access(fs_info, hide_pid_min) ||
