@@ -1370,9 +1370,9 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 	const size_t batch_max = min3(room, XYZZY_BATCH_BYTES / task_size,
 				      XYZZY_BATCH_MAX);
 	void *batch __free(kvfree) = NULL;
-	size_t whole, stored = 0;
+	size_t whole, limit = batch_max, stored = 0;
 	struct xyzzy_task *last;
-	long filled;
+	long filled, fit;
 
 	if (!room)
 		return 0;
@@ -1391,10 +1391,15 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 			filled = fill_deferred(walk, batch);
 		else
 			filled = fill_batch(walk, batch, task_size,
-					    min(batch_max, room - stored));
-		if (filled > 0 && walk->strings.buf)
-			filled = read_strings(walk, batch, task_size, filled,
-					      !stored);
+					    min(limit, room - stored));
+		if (filled > 0 && walk->strings.buf) {
+			fit = read_strings(walk, batch, task_size, filled,
+					   !stored);
+			/* Do not fill many records only to cut them off */
+			limit = fit < filled ? max(fit, 1) :
+					       min(2 * limit, batch_max);
+			filled = fit;
+		}
 		if (filled < 0)
 			return stored ?: filled;
 

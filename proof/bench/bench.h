@@ -37,6 +37,7 @@ struct bench {
 	struct xyzzy_task *tasks;
 	char *strings;		/* The strings area */
 	size_t strings_size;
+	size_t cmdline_size;	/* 0: that of the benchmark itself */
 	int *files;		/* One for each process, kept open; or NULL */
 	void **objects;		/* For chase(), one for each process */
 	int netlink;		/* For taskstats; -1: not there */
@@ -74,6 +75,7 @@ struct method {
 /* bench_setup.c */
 uint64_t bench_now(void);
 void bench_open(struct bench *bench);
+void bench_set_cmdline(struct bench *bench, size_t size);
 void bench_start(struct bench *bench, size_t nr, size_t spare);
 void bench_start_threads(struct bench *bench, size_t nr, size_t others);
 void bench_stop(struct bench *bench);

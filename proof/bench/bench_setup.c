@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include "bench.h"
@@ -51,6 +52,34 @@ void bench_open(struct bench *bench)
 		err(1, "/proc");
 	bench->threaded_fd = -1;
 	bench->netlink = open_taskstats(bench);
+}
+
+static void *map(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		err(1, "mmap");
+	return mem;
+}
+
+static void set_mm(int what, char *address)
+{
+	if (prctl(PR_SET_MM, what, address, 0, 0))
+		err(1, "PR_SET_MM");
+}
+
+/* Give ours this size, and with it those of the processes to come. */
+void bench_set_cmdline(struct bench *bench, size_t size)
+{
+	char *args = map(size);
+
+	memset(args, 'x', size - 1);
+	/* The stack, where the arguments end, is above. */
+	set_mm(PR_SET_MM_ARG_START, args);
+	set_mm(PR_SET_MM_ARG_END, args + size);
+	bench->cmdline_size = size;
 }
 
 void bench_close(struct bench *bench)
@@ -110,21 +139,11 @@ static void wait_for(int fd, size_t nr)
 	usleep(100000);
 }
 
-static void *map(size_t size)
-{
-	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (mem == MAP_FAILED)
-		err(1, "mmap");
-	return mem;
-}
-
 static void make_room(struct bench *bench, size_t nr)
 {
 	bench->nr = nr;
 	bench->tasks = map(nr * sizeof(*bench->tasks));
-	bench->strings_size = nr * 256;
+	bench->strings_size = nr * (256 + bench->cmdline_size);
 	bench->strings = map(bench->strings_size);
 	bench->pids = map(nr * sizeof(*bench->pids));
 	bench->files = map(nr * sizeof(*bench->files));

@@ -9,6 +9,7 @@
  *
  * -w METHOD,... measures only these methods. With -T, one process of N threads is
  * read instead of N processes, and with -B M there is another one of M threads.
+ * With -L BYTES, each process has a command line of that size; "long-METHOD" then.
  *
  * If the clock counts instructions (qemu -icount shift=0), the figures do not
  * depend on the machine.
@@ -197,7 +198,8 @@ static void print_csv(const struct bench *bench, const struct method *method,
 		      double ns)
 {
 	if (ns >= 0)
-		printf("csv %zu,%s,%s,%.1f\n", bench->nr, method->name,
+		printf("csv %zu,%s%s,%s,%.1f\n", bench->nr,
+		       bench->cmdline_size ? "long-" : "", method->name,
 		       BENCH_ABI, ns);
 }
 
@@ -265,16 +267,20 @@ static void compare(struct bench *bench, size_t nr)
 int main(int argc, char **argv)
 {
 	struct job job = { 0 };
+	size_t cmdline_size = 0;
 	struct bench bench;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "cB:tTw:")) != -1) {
+	while ((opt = getopt(argc, argv, "cB:L:tTw:")) != -1) {
 		switch (opt) {
 		case 'B':
 			job.others = strtoul(optarg, NULL, 0);
 			break;
 		case 'c':
 			job.print = print_csv;
+			break;
+		case 'L':
+			cmdline_size = strtoul(optarg, NULL, 0);
 			break;
 		case 't':
 			job.print = print_row;
@@ -286,10 +292,12 @@ int main(int argc, char **argv)
 			job.wanted = optarg;
 			break;
 		default:
-			errx(1, "usage: xyzzy_bench [-c|-t] [-T [-B M]] [-w METHOD,...] [N...]");
+			errx(1, "usage: xyzzy_bench [-c|-t] [-T [-B M]] [-L BYTES] [-w METHOD,...] [N...]");
 		}
 	}
 	bench_open(&bench);
+	if (cmdline_size)
+		bench_set_cmdline(&bench, cmdline_size);
 	argv += optind;
 	do {
 		size_t nr = *argv ? strtoul(*argv, NULL, 0) : 1000;
