@@ -235,7 +235,8 @@ static inline int walk_make_room(struct walk *walk, size_t nr)
  * Walk from params->cursor to the end, at most params->nr_tasks records a
  * call, and add the records to @walk. params->tasks is not used. Returns 0 or
  * -errno: -EOVERFLOW if a call returns more records than it had room for,
- * -ELOOP if the walk does not end.
+ * -EBADMSG if the cursor is not right after the last one, -ELOOP if the walk
+ * does not end.
  */
 static inline int walk_on(struct walk *walk, struct xyzzy_params *params,
 			  unsigned int flags)
@@ -254,6 +255,8 @@ static inline int walk_on(struct walk *walk, struct xyzzy_params *params,
 			return -EOVERFLOW;
 		if (!ret)
 			return 0;
+		if (params->cursor != params->tasks[ret - 1].pid + 1ULL)
+			return -EBADMSG;
 		walk->nr += ret;
 	}
 	return -ELOOP;
