@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Signals that are pending or arrive during a walk. */
 #include "kselftest_harness.h"
-#include "child.h"
+#include "caller.h"
 
 #include <stdatomic.h>
 #include <sys/ptrace.h>
@@ -13,6 +13,7 @@
 
 /* The calls of a walker in another process. */
 struct report {
+	__u64 cursor;		/* Where to start */
 	atomic_bool done;
 	bool full;
 	int nr_calls;
@@ -61,8 +62,10 @@ FIXTURE_SETUP(signal)
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 
+	avoid_wrap(2 * NR_CHILDREN);
 	self->report = share_memory(sizeof(*self->report));
 	ASSERT_EQ(0, spawn_many(self->pids, NR_CHILDREN));
+	self->report->cursor = self->pids[0];
 }
 
 FIXTURE_TEARDOWN(signal)
@@ -78,6 +81,7 @@ static void walk_and_report(struct report *report, unsigned int flags)
 	struct xyzzy_params params = XYZZY_PARAMS(0, NULL, 0);
 	long ret;
 
+	params.cursor = report->cursor;
 	do {
 		params.tasks = report->tasks + report->nr;
 		params.nr_tasks = NR_RECORDS - report->nr;
@@ -93,14 +97,16 @@ static void walk_and_report(struct report *report, unsigned int flags)
 	report->done = true;
 }
 
+/* A walker that stops first. With @caller, it is that one. */
 static pid_t spawn_walker(struct report *report, unsigned int flags,
-			  int sa_flags)
+			  int sa_flags, const struct caller *caller)
 {
 	pid_t pid = fork_child();
 
 	if (pid)
 		return pid;
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) || catch(SIGUSR1, sa_flags))
+	if ((caller && become(caller)) ||
+	    ptrace(PTRACE_TRACEME, 0, NULL, NULL) || catch(SIGUSR1, sa_flags))
 		_exit(EXIT_FAILURE);
 	raise(SIGSTOP);
 	walk_and_report(report, flags);
@@ -108,6 +114,8 @@ static pid_t spawn_walker(struct report *report, unsigned int flags,
 }
 
 /* Some architectures, such as m68k, do not report which call is entered. */
+#define NO_CALLS "PTRACE_GET_SYSCALL_INFO does not work here"
+
 static bool tells_calls(void)
 {
 	struct __ptrace_syscall_info info;
@@ -171,8 +179,8 @@ TEST_F(signal, pending_ends_each_call_early_and_loses_no_process)
 	pid_t pid;
 
 	if (!tells_calls())
-		SKIP(return, "PTRACE_GET_SYSCALL_INFO does not work here");
-	pid = spawn_walker(report, variant->flags, variant->sa_flags);
+		SKIP(return, NO_CALLS);
+	pid = spawn_walker(report, variant->flags, variant->sa_flags, NULL);
 	ASSERT_LT(0, pid);
 	ASSERT_LT(0, trace_walker(pid));
 	ASSERT_TRUE(atomic_load(&report->done));
@@ -187,18 +195,43 @@ TEST_F(signal, pending_ends_each_call_early_and_loses_no_process)
 		EXPECT_EQ(1, walk_count(&walk, self->pids[i]));
 }
 
+/* More processes than one batch looks at are hidden in front of the walker. */
+TEST_F(signal, pending_does_not_end_a_call_before_its_first_record)
+{
+	static const struct caller user = ORDINARY_USER;
+	struct report *report = self->report;
+	struct walk walk;
+	pid_t pid;
+
+	if (cannot_be_caller(&user))
+		SKIP(return, "%s", cannot_be_caller(&user));
+	if (!tells_calls())
+		SKIP(return, NO_CALLS);
+	pid = spawn_walker(report, variant->flags, variant->sa_flags, &user);
+	ASSERT_LT(self->pids[NR_CHILDREN - 1], pid);
+	ASSERT_LT(0, trace_walker(pid));
+	ASSERT_TRUE(atomic_load(&report->done));
+	ASSERT_LE(1, report->result[0]);
+	walk = (struct walk){ .tasks = report->tasks, .nr = report->nr };
+	EXPECT_EQ(0, walk_count(&walk, self->pids[0]));
+	EXPECT_EQ(1, walk_count(&walk, pid));
+}
+
 TEST_F(signal, blocked_does_not_end_the_call)
 {
+	struct report *report = self->report;
+	struct walk first;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &set, NULL));
 	ASSERT_EQ(0, raise(SIGUSR1));
-	walk_and_report(self->report, variant->flags);
-	ASSERT_FALSE(self->report->full);
-	EXPECT_EQ(2, self->report->nr_calls);
-	EXPECT_LE(NR_CHILDREN, self->report->result[0]);
+	walk_and_report(report, variant->flags);
+	ASSERT_FALSE(report->full);
+	first = (struct walk){ .tasks = report->tasks, .nr = report->result[0] };
+	for (int i = 0; i < NR_CHILDREN; i++)
+		EXPECT_EQ(1, walk_count(&first, self->pids[i]));
 }
 
 TEST_F(signal, from_a_timer_loses_no_process_and_repeats_none)
