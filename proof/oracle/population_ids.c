@@ -58,7 +58,7 @@ static int run_when_idle(int number)
 /* A session with a terminal: its leader, the foreground and the background. */
 static int lead_session(int number)
 {
-	struct tty_family family;
+	struct tty_family family = { 0 };
 	int err = take_terminal(&family);
 	pid_t background;
 

@@ -363,6 +363,7 @@ static inline int make_swap(int fd, off_t size)
 #endif
 
 struct tty_family {
+	unsigned int least_minor;	/* Of the terminal to take */
 	pid_t leader;
 	pid_t foreground;
 	unsigned int tty_nr;
@@ -392,13 +393,16 @@ static inline int open_terminal(void)
 static inline int take_terminal(void *arg)
 {
 	struct tty_family *family = arg;
-	int tty = open_terminal();
 	struct stat st;
+	int tty;
 
-	if (tty < 0)
-		return -ENODEV;
+	do {
+		tty = open_terminal();
+		if (tty < 0 || fstat(tty, &st))
+			return -ENODEV;
+	} while (minor(st.st_rdev) < family->least_minor);
 	family->leader = setsid();
-	if (family->leader < 0 || ioctl(tty, TIOCSCTTY, 0) || fstat(tty, &st))
+	if (family->leader < 0 || ioctl(tty, TIOCSCTTY, 0))
 		return -errno;
 	family->tty_nr = encode_tty(st.st_rdev);
 	family->foreground = spawn_blocked();

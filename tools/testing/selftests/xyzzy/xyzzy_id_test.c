@@ -239,6 +239,29 @@ TEST_F(id, ppid_is_the_new_parent_of_an_orphan)
 	EXPECT_EQ(getpid(), (pid_t)task->ppid);
 }
 
+static int fork_sleeper(void *child)
+{
+	*(pid_t *)child = spawn_blocked();
+	return *(pid_t *)child < 0 ? -EAGAIN : 0;
+}
+
+static int fork_in_thread(void *child)
+{
+	pid_t tid = start_thread(fork_sleeper, child);
+
+	return tid < 0 ? tid : 0;
+}
+
+TEST_F(id, ppid_is_the_process_of_the_thread_that_forked)
+{
+	pid_t *child = share_memory(sizeof(*child));
+	const struct xyzzy_task *task;
+
+	ASSERT_EQ(0, subject_start(&self->subject, fork_in_thread, child));
+	task = COMPARE(*child, 0, XYZZY_ID);
+	EXPECT_EQ(self->subject.pid, (pid_t)task->ppid);
+}
+
 static int trace_sibling(void *arg)
 {
 	pid_t pid = *(pid_t *)arg;
@@ -263,17 +286,22 @@ RECORD_FIXTURE(terminal)
 FIXTURE_VARIANT(terminal)
 {
 	bool foreground;
+	unsigned int least_minor;
 };
 
 FIXTURE_VARIANT_ADD(terminal, background) { false };
 FIXTURE_VARIANT_ADD(terminal, foreground) { true };
+/* The number has the minor in two parts. */
+FIXTURE_VARIANT_ADD(terminal, of_a_high_number) { true, 256 };
 
 TEST_F(terminal, is_shown_with_its_foreground_process_group)
 {
 	struct tty_family *family = share_memory(sizeof(*family));
-	int err = subject_start(&self->subject, take_terminal, family);
 	const struct xyzzy_task *task;
+	int err;
 
+	family->least_minor = variant->least_minor;
+	err = subject_start(&self->subject, take_terminal, family);
 	if (err == -ENODEV)
 		SKIP(return, "no pseudo-terminals");
 	ASSERT_EQ(0, err);
@@ -418,6 +446,33 @@ TEST_F(id, start_time_is_in_ns_since_boot)
 	task = COMPARE(self->subject.pid, 0, XYZZY_ID);
 	EXPECT_LE(before, task->start_time);
 	EXPECT_GE(after, task->start_time);
+}
+
+struct late_thread {
+	__s64 before;
+	pid_t tid;
+};
+
+static int start_late_thread(void *arg)
+{
+	struct late_thread *late = arg;
+
+	usleep(20000);
+	late->before = boottime_ns();
+	late->tid = start_thread(set_name, "late");
+	return late->tid < 0 ? late->tid : 0;
+}
+
+TEST_F(id, start_time_of_a_thread_is_its_own)
+{
+	struct late_thread *late = share_memory(sizeof(*late));
+	const struct xyzzy_task *task;
+
+	ASSERT_EQ(0, subject_start(&self->subject, start_late_thread, late));
+	task = COMPARE(self->subject.pid, late->tid, XYZZY_ID);
+	EXPECT_LE(late->before, task->start_time);
+	task = COMPARE(self->subject.pid, 0, XYZZY_ID);
+	EXPECT_GT(late->before, task->start_time);
 }
 
 RECORD_FIXTURE(timens)
