@@ -282,7 +282,10 @@ static bool is_busy(int report_fd)
 
 TEST_F(exec, of_a_thread_does_not_hide_the_process)
 {
-	while (is_busy(self->report[0])) {
+	bool busy = true;
+
+	while (busy) {
+		busy = is_busy(self->report[0]);
 		ASSERT_EQ(0, walk_all(&self->walk, -1, 0, variant->flags, 7));
 		ASSERT_EQ(1, walk_count(&self->walk, self->pid));
 		walk_free(&self->walk);
