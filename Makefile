@@ -97,7 +97,7 @@ send:	## Write what would be mailed to the lists below build/send; nothing is se
 	@$H/deps.sh build send
 	@$H/send.sh
 
-tree:	## Put the series on the base tree, as a git branch to work on
+tree:	## Put the series on the base tree, as a git branch to read
 	@$H/deps.sh build
 	@$H/tree.sh show
 
