@@ -507,6 +507,22 @@ TEST_F(cmdline, what_is_cut_off_need_not_be_in_memory)
 	expect_not_available(_metadata, task);
 }
 
+TEST_F(cmdline, last_byte_is_needed_even_if_it_is_cut_off)
+{
+	struct pages pages = { 0, 2, drop };
+	const struct xyzzy_task *task = &self->reader.task;
+	const __u32 max = page_size() / 2;
+
+	ASSERT_EQ(0, subject_start(&self->subject, use_pages, &pages));
+	get(_metadata, &self->reader, self->subject.pid, max);
+	expect_not_available(_metadata, task);
+	read_file(_metadata, &self->reader, self->subject.pid);
+	get(_metadata, &self->reader, self->subject.pid, max);
+	ASSERT_TRUE(record_has(task, XYZZY_CMDLINE));
+	EXPECT_EQ(max, task->cmdline_len);
+	EXPECT_EQ(2 * page_size(), task->cmdline_size);
+}
+
 TEST_F(cmdline, that_stops_short_is_not_cut)
 {
 	struct pages pages = { 0, 3, unmap };
@@ -545,6 +561,17 @@ TEST_F(cmdline, stack_is_not_grown)
 	read_file(_metadata, &self->reader, self->subject.pid);
 	EXPECT_EQ(100, self->reader.file_len);
 	compare(_metadata, &self->reader, self->subject.pid);
+}
+
+TEST_F(cmdline, stops_short_below_a_stack_that_cannot_grow)
+{
+	size_t below = 1 << 20;
+	const struct rlimit limit = { below / 2, below / 2 };
+
+	ASSERT_EQ(0, subject_start(&self->subject, grow_stack, &below));
+	ASSERT_EQ(0, prlimit(0, RLIMIT_STACK, &limit, NULL));
+	compare(_metadata, &self->reader, self->subject.pid);
+	EXPECT_EQ(0, self->reader.file_len);
 }
 
 /*
