@@ -773,6 +773,72 @@ TEST_F(cmdline, sigkill_ends_the_caller_while_a_long_one_is_stored)
 }
 
 /*
+ * SIGKILL while the caller does not wait: this process preempts it on the only
+ * CPU of both.
+ */
+#define LONG_SIZE (3 << 20)
+
+static int use_long_arguments(void *arg)
+{
+	char *map = mmap(NULL, LONG_SIZE, PROT_READ | PROT_WRITE, ANON, -1, 0);
+	unsigned long at = (unsigned long)map, end = at + LONG_SIZE;
+
+	(void)arg;
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	memset(map, 'l', LONG_SIZE - 1);
+	return move_args(at, end, end, end);
+}
+
+static pid_t spawn_caller(pid_t of, const struct area *area)
+{
+	struct xyzzy_task task;
+	pid_t pid = fork_child();
+
+	if (pid)
+		return pid;
+	_exit(-strings_get(of, XYZZY_CMDLINE, 0, area, &task));
+}
+
+/* Returns true if the string is stored to less than a half. */
+static bool wait_until_stored(const struct area *area)
+{
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		if (!is_filled_with(area->bytes, UNTOUCHED, 1))
+			break;
+		usleep(50);
+	}
+	return !is_filled_with(area->bytes, UNTOUCHED, 1) &&
+	       is_filled_with(area->bytes + LONG_SIZE / 2, UNTOUCHED, 1);
+}
+
+TEST_F(cmdline, sigkill_ends_the_call_before_the_end_of_a_long_one)
+{
+	const struct sched_param param = { .sched_priority = 1 };
+	struct area area = { .size = LONG_SIZE + page_size() };
+	bool killed = false;
+
+	if (pin_to_cpu(0) ||
+	    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param))
+		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, subject_start(&self->subject, use_long_arguments, NULL));
+	area.bytes = share_memory(area.size);
+	for (int i = 0; i < 20 && !killed; i++) {
+		memset(area.bytes, UNTOUCHED, area.size);
+		self->pid = spawn_caller(self->subject.pid, &area);
+		ASSERT_LT(0, self->pid);
+		killed = wait_until_stored(&area);
+		kill_child(self->pid);
+		self->pid = -1;
+		ASSERT_FALSE(is_filled_with(area.bytes, UNTOUCHED, 1));
+	}
+	if (!killed)
+		SKIP(return, "the call always ends before this process runs");
+	EXPECT_TRUE(is_filled_with(area.bytes + LONG_SIZE - page_size(),
+				   UNTOUCHED, page_size()));
+}
+
+/*
  * Swapped out
  */
 FIXTURE(swapped)
