@@ -9,9 +9,19 @@
 
 #include <sys/swap.h>
 
+/* CPUs keep back less than a unit each. */
+static void expect_near(struct __test_metadata *_metadata, __u64 exact,
+			__u64 approx)
+{
+	__u64 kept_back = sysconf(_SC_NPROCESSORS_CONF) * unit_size();
+
+	EXPECT_LE(exact, approx + kept_back);
+	EXPECT_GE(exact + kept_back, approx);
+}
+
 /*
  * XYZZY_APPROX_MEM leaves out what CPUs keep back of the resident pages, as
- * field 24 of stat does. The rest is as in @pair.
+ * field 24 of stat does, and of the swapped ones. The rest is as in @pair.
  */
 static void expect_approx(struct __test_metadata *_metadata,
 			  const struct pair *pair, int pidfd)
@@ -23,6 +33,10 @@ static void expect_approx(struct __test_metadata *_metadata,
 				 1));
 	EXPECT_EQ(proc_value(&pair->snap, "stat 24") * page_size(), rss(&task));
 	EXPECT_LE(rss(&task), task.rss_peak);
+	expect_near(_metadata, exact->rss_anon, task.rss_anon);
+	expect_near(_metadata, exact->rss_file, task.rss_file);
+	expect_near(_metadata, exact->rss_shmem, task.rss_shmem);
+	expect_near(_metadata, exact->swap, task.swap);
 	EXPECT_EQ(exact->vm_size, task.vm_size);
 	EXPECT_EQ(exact->vm_peak, task.vm_peak);
 	EXPECT_EQ(0, memcmp(&exact->page_tables, &task.page_tables,
@@ -241,6 +255,7 @@ static int use_on_each_cpu(void *arg)
 	size_t size = nr * PAGES_PER_CPU * page_size();
 	struct cpu_job job;
 	pthread_t thread;
+	expect_approx(_metadata, &self->pair, self->subject.pidfd);
 	int fd = open_file(size);
 
 	(void)arg;
