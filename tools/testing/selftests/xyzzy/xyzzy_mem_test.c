@@ -144,6 +144,42 @@ TEST_F(mem, grows_by_what_is_mapped_and_touched)
 }
 
 /*
+ * A program may say that its text is larger than what it has mapped executable.
+ * statm shows that, status what is mapped.
+ */
+RECORD_FIXTURE(text)
+
+static int enlarge_text(void *arg)
+{
+	struct proc_dir dir = { .path = "/proc/self" };
+	struct proc_status status;
+	struct proc_stat stat;
+	unsigned long size;
+
+	(void)arg;
+	if (proc_stat(&dir, &stat) || proc_status(&dir, &status))
+		return -EIO;
+	size = (proc_status_nth(&status, "VmExe", 0) +
+		proc_status_nth(&status, "VmLib", 0)) * 1024;
+	return prctl(PR_SET_MM, PR_SET_MM_END_CODE,
+		     (unsigned long)stat.field[26] + size + 16 * page_size(),
+		     0, 0) ? -errno : 0;
+}
+
+TEST_F(text, is_at_most_what_is_mapped)
+{
+	const struct xyzzy_task *task;
+	int err = subject_start(&self->subject, enlarge_text, NULL);
+
+	if (err == -EPERM)
+		SKIP(return, NO_ROOT);
+	ASSERT_EQ(0, err);
+	task = COMPARE(self->subject.pid, 0, XYZZY_MEM);
+	EXPECT_LT(0ULL, task->text);
+	EXPECT_EQ(0ULL, task->lib);
+}
+
+/*
  * Memory that is gone or swapped out
  */
 RECORD_FIXTURE(gone)
