@@ -255,6 +255,7 @@ TEST_F(swap, is_what_is_swapped_out)
 	ASSERT_EQ(0, err);
 	task = COMPARE(self->subject.pid, 0, XYZZY_MEM);
 	EXPECT_LT((SWAP_UNITS / 2 - 1) * unit_size(), task->swap);
+	expect_approx(_metadata, &self->pair, self->subject.pidfd);
 }
 
 /*
@@ -291,7 +292,6 @@ static int use_on_each_cpu(void *arg)
 	size_t size = nr * PAGES_PER_CPU * page_size();
 	struct cpu_job job;
 	pthread_t thread;
-	expect_approx(_metadata, &self->pair, self->subject.pidfd);
 	int fd = open_file(size);
 
 	(void)arg;
@@ -329,13 +329,16 @@ TEST_F(spread, process_is_that_of_proc)
 		SKIP(return, "CPUs keep nothing back");
 }
 
-/* What /proc shows of a process; false if that changes. */
+/* What /proc shows of a process; false if that changes, or the record has. */
 static bool take_snap(struct pair *pair)
 {
 	struct proc_dir dir = proc_dir(pair->task.pid, 0);
 	struct proc_snap before;
+	struct xyzzy_task task;
 
 	return !proc_snap(&dir, &before) && before.stat.state == 'S' &&
+	       !record_get(pair->task.pid, 0, XYZZY_MEM, &task) &&
+	       !memcmp(&task, &pair->task, sizeof(task)) &&
 	       !proc_snap(&dir, &pair->snap) &&
 	       !memcmp(&before, &pair->snap, sizeof(before));
 }
