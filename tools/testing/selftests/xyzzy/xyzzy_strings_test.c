@@ -126,10 +126,19 @@ FIXTURE_TEARDOWN(strings)
 
 TEST_F(strings, stand_one_behind_the_other)
 {
+	char file[4096];
+	ssize_t len;
+
 	for (int i = 0; i < NR_THREADS && variant->mask & XYZZY_NAME; i++) {
 		ASSERT_TRUE(record_has(&self->whole[i], XYZZY_NAME));
 		EXPECT_EQ(strlen(names[i]), self->whole[i].name_len);
 		EXPECT_STREQ(names[i], self->bytes + self->whole[i].name);
+	}
+	if (variant->mask & XYZZY_CMDLINE) {
+		len = proc_cmdline(self->pid, file, sizeof(file));
+		ASSERT_EQ(len, (ssize_t)self->whole[0].cmdline_len);
+		EXPECT_EQ(0, memcmp(file, self->bytes + self->whole[0].cmdline,
+				    len));
 	}
 	/* Not a byte behind them is written. */
 	EXPECT_TRUE(is_filled_with(self->area.bytes + self->end, UNTOUCHED,
