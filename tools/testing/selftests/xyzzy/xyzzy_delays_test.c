@@ -8,23 +8,31 @@
 
 #include <sys/stat.h>
 
+#define DELAYACCT "/proc/sys/kernel/task_delayacct"
+
 FIXTURE(delays)
 {
 	struct subject subject;
 	pid_t other;
+	char delayacct[16];	/* What DELAYACCT was before */
 };
 
 FIXTURE_SETUP(delays)
 {
+	struct proc_dir dir = { .path = "/proc/sys/kernel" };
+
 	memset(&self->subject, -1, sizeof(self->subject));
 	if (!(xyzzy_supported() & XYZZY_DELAYS))
 		SKIP(return, "the kernel does not have XYZZY_DELAYS");
+	proc_text(&dir, "task_delayacct", self->delayacct,
+		  sizeof(self->delayacct));
 }
 
 FIXTURE_TEARDOWN(delays)
 {
 	subject_kill(&self->subject);
 	kill_child(self->other);
+	write_text(AT_FDCWD, DELAYACCT, self->delayacct);
 }
 
 /* Field 2 of schedstat, which only some kernels have */
@@ -128,16 +136,13 @@ TEST_F(delays, of_a_process_that_waited_for_a_disk)
 
 	if (geteuid())
 		SKIP(return, NO_ROOT);
-	if (write_text(AT_FDCWD, "/proc/sys/kernel/task_delayacct", "1"))
+	if (write_text(AT_FDCWD, DELAYACCT, "1"))
 		SKIP(return, "delays cannot be switched on");
-	if (disk_open(&disk, 1 << 20)) {
-		write_text(AT_FDCWD, "/proc/sys/kernel/task_delayacct", "0");
+	if (disk_open(&disk, 1 << 20))
 		SKIP(return, "no loop devices");
-	}
 	err = subject_start(&self->subject, read_disk, disk.path);
 	if (!err)
 		compare_delays(_metadata, self->subject.pid, 0, &task);
-	write_text(AT_FDCWD, "/proc/sys/kernel/task_delayacct", "0");
 	subject_kill(&self->subject);
 	disk_close(&disk);
 	if (err == -EOPNOTSUPP)
