@@ -991,11 +991,13 @@ static bool is_of_program(const struct xyzzy_task *task, const char *bytes)
 TEST_F(turns, command_line_is_that_of_the_program)
 {
 	const __u64 end = now_ns() + 3 * NSEC_PER_SEC;
+	const __u64 limit = end + 17 * NSEC_PER_SEC;
 	struct xyzzy_task tasks[16];
 	unsigned int nr_read[2] = { 0 };
 	long nr;
 
-	while (now_ns() < end && (nr_read[0] < 1000 || nr_read[1] < 1000)) {
+	while ((nr_read[0] < 1000 || nr_read[1] < 1000) &&
+	       now_ns() < (nr_read[0] && nr_read[1] ? end : limit)) {
 		struct xyzzy_params params =
 			XYZZY_PARAMS(XYZZY_CMDLINE, tasks, ARRAY_SIZE(tasks));
 
