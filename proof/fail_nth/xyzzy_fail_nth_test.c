@@ -46,25 +46,11 @@ struct knobs_before {
 	char value[NR_KNOBS][16];
 };
 
-static bool read_text(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len;
-
-	text[0] = '\0';
-	if (fd < 0)
-		return false;
-	len = read(fd, text, size - 1);
-	text[len > 0 ? len : 0] = '\0';
-	close(fd);
-	return len > 0;
-}
-
 static void set_knobs(struct knobs_before *before)
 {
 	mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
 	for (size_t i = 0; i < NR_KNOBS; i++)
-		if (read_text(knobs[i].path, before->value[i], 16))
+		if (read_text(knobs[i].path, before->value[i], 16) > 0)
 			write_text(AT_FDCWD, knobs[i].path,
 				   knobs[i].value);
 }
@@ -82,7 +68,7 @@ static bool slab_fails(void)
 	char value[16];
 
 	return read_text(DEBUGFS "failslab/ignore-gfp-wait", value,
-			 sizeof(value)) && value[0] == 'N';
+			 sizeof(value)) > 0 && value[0] == 'N';
 }
 
 static bool usercopy_fails(void)
@@ -472,7 +458,7 @@ static long nr_files(void)
 {
 	char text[64];
 
-	return read_text("/proc/sys/fs/file-nr", text, sizeof(text)) ?
+	return read_text("/proc/sys/fs/file-nr", text, sizeof(text)) > 0 ?
 	       atol(text) : -1;
 }
 

@@ -52,11 +52,8 @@ static long count_processes(void)
 static long number_after(const char *path, const char *key)
 {
 	char text[4096], *pos;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	close_fd(fd);
-	text[len > 0 ? len : 0] = '\0';
+	read_text(path, text, sizeof(text));
 	pos = strstr(text, key);
 	return pos ? atol(pos + strlen(key)) : 0;
 }

@@ -83,26 +83,6 @@ static inline long strings_end(const struct area *area,
 	return at;
 }
 
-/* A whole file of any size. Returns its length, or -errno. */
-static inline ssize_t read_bytes(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t ret;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		ret = read(fd, buf + len, size - len);
-		if (ret > 0)
-			len += ret;
-	} while (ret > 0 && len < size);
-	if (ret < 0)
-		ret = -errno;
-	close(fd);
-	return ret < 0 ? ret : (ssize_t)len;
-}
-
 static inline ssize_t proc_cmdline(pid_t pid, char *buf, size_t size)
 {
 	char path[32];

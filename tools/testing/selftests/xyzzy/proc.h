@@ -7,6 +7,35 @@
 
 #include <linux/types.h>
 
+/* A whole file of any size. Returns its length, or -errno. */
+static inline ssize_t read_bytes(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t ret;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		ret = read(fd, buf + len, size - len);
+		if (ret > 0)
+			len += ret;
+	} while (ret > 0 && len < size);
+	if (ret < 0)
+		ret = -errno;
+	close(fd);
+	return ret < 0 ? ret : (ssize_t)len;
+}
+
+/* The same as a string, empty if it cannot be read. */
+static inline ssize_t read_text(const char *path, char *text, size_t size)
+{
+	ssize_t len = read_bytes(path, text, size - 1);
+
+	text[len < 0 ? 0 : len] = '\0';
+	return len;
+}
+
 /*
  * Parsers for the files of /proc/PID and /proc/PID/task/TID. They take the
  * directory as their first argument and return 0 or -errno.
@@ -34,24 +63,9 @@ static inline ssize_t proc_read(const struct proc_dir *dir, const char *name,
 				char *buf, size_t size)
 {
 	char path[128];
-	size_t len = 0;
-	ssize_t ret;
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", dir->path, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	do {
-		ret = read(fd, buf + len, size - 1 - len);
-		if (ret > 0)
-			len += ret;
-	} while (ret > 0 && len < size - 1);
-	if (ret < 0)
-		ret = -errno;
-	close(fd);
-	buf[len] = '\0';
-	return ret < 0 ? ret : (ssize_t)len;
+	return read_text(path, buf, size);
 }
 
 /*
