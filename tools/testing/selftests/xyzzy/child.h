@@ -291,6 +291,12 @@ static inline pid_t start_thread(int (*make)(void *arg), void *arg)
 	return tid < 0 || wait_state(tid, 'S') ? tid : -ETIMEDOUT;
 }
 
+/* Change the name of the calling thread. */
+static inline int set_comm(void *name)
+{
+	return prctl(PR_SET_NAME, name) ? -errno : 0;
+}
+
 /*
  * A subject is a child that sets itself up as the test wants it to be and then
  * sleeps, so that its figures do not change while the test reads them.

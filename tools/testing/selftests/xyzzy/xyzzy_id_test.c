@@ -49,17 +49,12 @@ FIXTURE_VARIANT_ADD(name, high_bytes) { "\303\251\377\200" };
 FIXTURE_VARIANT_ADD(name, letters_15) { "abcdefghijklmno" };
 FIXTURE_VARIANT_ADD(name, letters_16) { "abcdefghijklmnop" };
 
-static int set_name(void *name)
-{
-	return prctl(PR_SET_NAME, name) ? -errno : 0;
-}
-
 TEST_F(name, is_that_of_proc)
 {
 	const struct xyzzy_task *task;
 	char kept[16];
 
-	ASSERT_EQ(0, subject_start(&self->subject, set_name,
+	ASSERT_EQ(0, subject_start(&self->subject, set_comm,
 				   (void *)variant->name));
 	task = COMPARE(self->subject.pid, 0, XYZZY_ID);
 	snprintf(kept, sizeof(kept), "%.15s", variant->name);
@@ -70,8 +65,8 @@ static int name_leader_and_thread(void *arg)
 {
 	pid_t *tid = arg;
 
-	*tid = start_thread(set_name, "a thread)");
-	return *tid < 0 ? *tid : set_name("a leader(");
+	*tid = start_thread(set_comm, "a thread)");
+	return *tid < 0 ? *tid : set_comm("a leader(");
 }
 
 TEST_F(id, name_is_of_the_thread_or_of_the_leader)
@@ -116,7 +111,7 @@ static pid_t spawn_renamer(void)
 		return pid;
 	pin_to_cpu(CPU_SETSIZE);
 	for (;;)
-		if (set_name(SHORT_NAME) || set_name(LONG_NAME))
+		if (set_comm(SHORT_NAME) || set_comm(LONG_NAME))
 			_exit(EXIT_FAILURE);
 }
 
@@ -459,7 +454,7 @@ static int start_late_thread(void *arg)
 
 	usleep(20000);
 	late->before = boottime_ns();
-	late->tid = start_thread(set_name, "late");
+	late->tid = start_thread(set_comm, "late");
 	return late->tid < 0 ? late->tid : 0;
 }
 

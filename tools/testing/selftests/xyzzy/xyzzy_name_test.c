@@ -25,11 +25,6 @@ FIXTURE_TEARDOWN(name)
 	subject_kill(&self->subject);
 }
 
-static int set_name(void *name)
-{
-	return prctl(PR_SET_NAME, name) ? -errno : 0;
-}
-
 static int get_name(FIXTURE_DATA(name) * self, pid_t pid)
 {
 	int err = strings_get(pid, XYZZY_NAME, 0, &self->area, &self->task);
@@ -55,7 +50,7 @@ static void expect_name(struct __test_metadata *_metadata,
 {
 	char in_proc[64];
 
-	ASSERT_EQ(0, subject_start(&self->subject, set_name, (void *)name));
+	ASSERT_EQ(0, subject_start(&self->subject, set_comm, (void *)name));
 	ASSERT_EQ(0, get_name(self, self->subject.pid));
 	ASSERT_EQ(0, stat_name(self->subject.pid, in_proc, sizeof(in_proc)));
 	EXPECT_EQ(0U, self->task.name);

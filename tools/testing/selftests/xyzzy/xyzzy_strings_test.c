@@ -36,7 +36,7 @@ FIXTURE(strings)
 	struct area area;
 	char *bytes;		/* The area after a call with enough room */
 	long end;		/* And how much of it was used */
-	pid_t pid;
+	struct subject subject;
 };
 
 FIXTURE_VARIANT(strings)
@@ -49,65 +49,29 @@ FIXTURE_VARIANT_ADD(strings, cmdline) { XYZZY_CMDLINE };
 FIXTURE_VARIANT_ADD(strings, both) { XYZZY_STRINGS };
 FIXTURE_VARIANT_ADD(strings, all) { XYZZY_ALL | XYZZY_STRINGS };
 
-static void *named_thread(void *name)
+static int start_named_threads(void *arg)
 {
-	prctl(PR_SET_NAME, name);
-	for (;;)
-		pause();
-	return NULL;
-}
+	pid_t tid;
 
-static bool thread_has_name(pid_t pid, pid_t tid, const char *name)
-{
-	struct proc_dir dir = proc_dir(pid, tid);
-	char comm[32];
-
-	return !proc_comm(&dir, comm, sizeof(comm)) && !strcmp(comm, name);
-}
-
-static pid_t spawn_named_threads(void)
-{
-	pthread_t thread;
-	pid_t pid = fork_child();
-
-	if (pid)
-		return pid;
-	for (int i = 1; i < NR_THREADS; i++)
-		if (pthread_create(&thread, NULL, named_thread,
-				   (void *)names[i]))
-			_exit(EXIT_FAILURE);
-	named_thread((void *)names[0]);
-	return 0;
-}
-
-static bool wait_names(pid_t pid)
-{
-	struct xyzzy_task tasks[NR_THREADS];
-	int pidfd = sys_pidfd_open(pid, 0);
-	bool named = false;
-
-	for (int try = 0; try < WAIT_TRIES && !named; try++) {
-		named = xyzzy_pidfd(-1, pidfd, 0, XYZZY_THREADS, tasks,
-				    NR_THREADS) == NR_THREADS;
-		for (int i = 0; i < NR_THREADS && named; i++)
-			named = thread_has_name(pid, tasks[i].pid, names[i]) &&
-				wait_state(tasks[i].pid, 'S');
-		usleep(1000);
+	(void)arg;
+	for (int i = 1; i < NR_THREADS; i++) {
+		tid = start_thread(set_comm, (void *)names[i]);
+		if (tid < 0)
+			return tid;
 	}
-	close(pidfd);
-	return named;
+	return set_comm((void *)names[0]);
 }
 
 FIXTURE_SETUP(strings)
 {
+	memset(&self->subject, -1, sizeof(self->subject));
 	if ((xyzzy_supported() & XYZZY_STRINGS) != XYZZY_STRINGS)
 		SKIP(return, "the kernel does not have strings");
-	self->pid = spawn_named_threads();
-	ASSERT_LT(0, self->pid);
-	ASSERT_TRUE(wait_names(self->pid));
+	avoid_wrap(NR_THREADS);
+	ASSERT_EQ(0, subject_start(&self->subject, start_named_threads, NULL));
 	self->area = area_map(AREA_SIZE);
 	self->params = XYZZY_PARAMS(variant->mask, self->whole, NR_THREADS);
-	self->params.pidfd = sys_pidfd_open(self->pid, 0);
+	self->params.pidfd = self->subject.pidfd;
 	area_use(&self->params, &self->area);
 	ASSERT_EQ(NR_THREADS, xyzzy_call(&self->params, XYZZY_THREADS));
 	self->end = strings_end(&self->area, self->whole, NR_THREADS);
@@ -120,7 +84,7 @@ FIXTURE_SETUP(strings)
 
 FIXTURE_TEARDOWN(strings)
 {
-	kill_child(self->pid);
+	subject_kill(&self->subject);
 	free(self->bytes);
 }
 
@@ -135,7 +99,7 @@ TEST_F(strings, stand_one_behind_the_other)
 		EXPECT_STREQ(names[i], self->bytes + self->whole[i].name);
 	}
 	if (variant->mask & XYZZY_CMDLINE) {
-		len = proc_cmdline(self->pid, file, sizeof(file));
+		len = proc_cmdline(self->subject.pid, file, sizeof(file));
 		ASSERT_EQ(len, (ssize_t)self->whole[0].cmdline_len);
 		EXPECT_EQ(0, memcmp(file, self->bytes + self->whole[0].cmdline,
 				    len));
@@ -419,18 +383,20 @@ TEST_F(strings, fields_of_records_without_any_are_zero)
 	static struct xyzzy_task tasks[4096];
 	struct xyzzy_params params;
 	/* With more threads than the kernel has room for at once */
-	pid_t pids[60];
+	struct subject subjects[60];
 	int without = 0;
 	long ret;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
-		pids[i] = spawn_named_threads();
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
+		ASSERT_EQ(0, subject_start(&subjects[i], start_named_threads,
+					   NULL));
 	memset(tasks, 0xa5, sizeof(tasks));
 	params = XYZZY_PARAMS(variant->mask, tasks, ARRAY_SIZE(tasks));
 	area_use(&params, &self->area);
 	ret = xyzzy_call(&params, XYZZY_THREADS);
-	kill_many(pids, ARRAY_SIZE(pids));
-	ASSERT_LT((long)ARRAY_SIZE(pids), ret);
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
+		subject_kill(&subjects[i]);
+	ASSERT_LT((long)ARRAY_SIZE(subjects) * NR_THREADS, ret);
 	for (long i = 0; i < ret; i++) {
 		const struct xyzzy_task *task = &tasks[i];
 
