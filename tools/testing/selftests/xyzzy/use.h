@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
 #include <time.h>
@@ -270,20 +271,17 @@ static inline int use_memory(void *arg)
 
 #define SWAP_UNITS 8
 
-/* Have pages swapped out. Returns -EOPNOTSUPP if the kernel keeps them. */
-static inline int swap_out(void *arg)
+/*
+ * Have at least half of these pages swapped out. Returns -EOPNOTSUPP if the
+ * kernel keeps them.
+ */
+static inline int page_out(char *at, size_t size)
 {
-	size_t size = SWAP_UNITS * unit_size();
-	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, ANON, -1, 0);
 	struct proc_dir dir = { .path = "/proc/self" };
 	struct proc_status status;
 
-	(void)arg;
-	if (map == MAP_FAILED)
-		return -ENOMEM;
-	memset(map, 1, size);
 	for (int i = 0; i < 100; i++) {
-		if (madvise(map, size, MADV_PAGEOUT))
+		if (madvise(at, size, MADV_PAGEOUT))
 			return -EOPNOTSUPP;
 		if (proc_status(&dir, &status))
 			return -EIO;
@@ -291,6 +289,18 @@ static inline int swap_out(void *arg)
 			return 0;
 	}
 	return -EOPNOTSUPP;
+}
+
+static inline int swap_out(void *arg)
+{
+	size_t size = SWAP_UNITS * unit_size();
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, ANON, -1, 0);
+
+	(void)arg;
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	memset(map, 1, size);
+	return page_out(map, size);
 }
 
 /*
@@ -353,6 +363,30 @@ static inline int make_swap(int fd, off_t size)
 	len = pwrite(fd, first, page, 0);
 	free(first);
 	return len == (ssize_t)page && !fsync(fd) ? 0 : -EIO;
+}
+
+#define NO_SWAP "no loop devices, or no swapping to them"
+
+static inline void swap_close(struct disk *disk)
+{
+	if (disk->fd >= 0)
+		swapoff(disk->path);
+	disk_close(disk);
+}
+
+/* Swap to a new disk. Returns 0 or -errno, -EOPNOTSUPP if that cannot be. */
+static inline int swap_open(struct disk *disk, off_t size)
+{
+	int err;
+
+	if (disk_open(disk, size))
+		return -EOPNOTSUPP;
+	err = make_swap(disk->fd, size);
+	if (!err && swapon(disk->path, 0))
+		err = -EOPNOTSUPP;
+	if (err)
+		disk_close(disk);
+	return err;
 }
 
 /*

@@ -7,7 +7,6 @@
 #include "use.h"
 
 #include <stdatomic.h>
-#include <sys/swap.h>
 
 /* The command line of a process, from a call and from the file */
 struct reader {
@@ -850,41 +849,24 @@ FIXTURE(swapped)
 
 FIXTURE_SETUP(swapped)
 {
-	off_t size = 64 * page_size();
+	int err;
 
 	memset(&self->subject, -1, sizeof(self->subject));
 	if (!(xyzzy_supported() & XYZZY_CMDLINE))
 		SKIP(return, NO_CMDLINE);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
-	if (disk_open(&self->disk, size))
-		SKIP(return, "no loop devices");
-	ASSERT_EQ(0, make_swap(self->disk.fd, size));
+	err = swap_open(&self->disk, 64 * page_size());
+	if (err == -EOPNOTSUPP)
+		SKIP(return, NO_SWAP);
+	ASSERT_EQ(0, err);
 	reader_init(&self->reader);
 }
 
 FIXTURE_TEARDOWN(swapped)
 {
 	subject_kill(&self->subject);
-	swapoff(self->disk.path);
-	disk_close(&self->disk);
-}
-
-/* Returns -EOPNOTSUPP if the kernel keeps the page. */
-static int page_out(char *at, size_t size)
-{
-	struct proc_dir dir = { .path = "/proc/self" };
-	struct proc_status status;
-
-	for (int i = 0; i < 100; i++) {
-		if (madvise(at, size, MADV_PAGEOUT))
-			return -EOPNOTSUPP;
-		if (proc_status(&dir, &status))
-			return -EIO;
-		if (proc_status_nth(&status, "VmSwap", 0))
-			return 0;
-	}
-	return -EOPNOTSUPP;
+	swap_close(&self->disk);
 }
 
 TEST_F(swapped, page_is_not_read_back)
@@ -892,8 +874,6 @@ TEST_F(swapped, page_is_not_read_back)
 	struct pages pages = { 0, 3, page_out };
 	int err;
 
-	if (swapon(self->disk.path, 0))
-		SKIP(return, "cannot swap: %s", strerror(errno));
 	err = subject_start(&self->subject, use_pages, &pages);
 	if (err == -EOPNOTSUPP)
 		SKIP(return, "nothing is swapped out");

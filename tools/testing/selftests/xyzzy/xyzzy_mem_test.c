@@ -7,8 +7,6 @@
 #include "record.h"
 #include "use.h"
 
-#include <sys/swap.h>
-
 /* CPUs keep back less than a unit each. */
 static void expect_near(struct __test_metadata *_metadata, __u64 exact,
 			__u64 approx)
@@ -223,23 +221,23 @@ FIXTURE(swap)
 
 FIXTURE_SETUP(swap)
 {
-	off_t size = 2 * SWAP_UNITS * unit_size();
+	int err;
 
+	memset(&self->subject, -1, sizeof(self->subject));
 	if (!have_xyzzy())
 		SKIP(return, NO_XYZZY);
 	if (geteuid())
 		SKIP(return, NO_ROOT);
-	if (disk_open(&self->disk, size))
-		SKIP(return, "no loop devices");
-	memset(&self->subject, -1, sizeof(self->subject));
-	ASSERT_EQ(0, make_swap(self->disk.fd, size));
+	err = swap_open(&self->disk, 2 * SWAP_UNITS * unit_size());
+	if (err == -EOPNOTSUPP)
+		SKIP(return, NO_SWAP);
+	ASSERT_EQ(0, err);
 }
 
 FIXTURE_TEARDOWN(swap)
 {
 	subject_kill(&self->subject);
-	swapoff(self->disk.path);
-	disk_close(&self->disk);
+	swap_close(&self->disk);
 }
 
 TEST_F(swap, is_what_is_swapped_out)
@@ -247,8 +245,6 @@ TEST_F(swap, is_what_is_swapped_out)
 	const struct xyzzy_task *task;
 	int err;
 
-	if (swapon(self->disk.path, 0))
-		SKIP(return, "cannot swap: %s", strerror(errno));
 	err = subject_start(&self->subject, swap_out, NULL);
 	if (err == -EOPNOTSUPP)
 		SKIP(return, "nothing is swapped out");
