@@ -128,6 +128,13 @@ static inline bool have_users(void)
 	return !setresuid(-1, -1, -1);
 }
 
+#define NO_IO "no I/O accounting"
+
+static inline bool have_io(void)
+{
+	return !access("/proc/self/io", F_OK);
+}
+
 static inline void close_fd(int fd)
 {
 	if (fd >= 0)

@@ -257,8 +257,8 @@ FIXTURE_SETUP(io)
 {
 	if (cannot_be_caller(NULL))
 		SKIP(return, "%s", cannot_be_caller(NULL));
-	if (access("/proc/self/io", F_OK))
-		SKIP(return, "no I/O accounting");
+	if (!have_io())
+		SKIP(return, NO_IO);
 	self->look = share_memory(sizeof(*self->look));
 	self->look->flags = variant->flags;
 	self->look->actors = self->actors;

@@ -521,7 +521,7 @@ TEST_F(args, supported_has_every_group_that_the_kernel_has)
 	__u64 groups = XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES |
 		       XYZZY_FAULTS | XYZZY_MEM;
 
-	if (!access("/proc/self/io", F_OK))
+	if (have_io())
 		groups |= XYZZY_IO;
 	if (!access("/proc/self/cgroup", F_OK))
 		groups |= XYZZY_CGROUP;

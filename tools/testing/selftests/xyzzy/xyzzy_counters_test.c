@@ -26,13 +26,6 @@
 
 #define MAX_COUNTS 4
 
-#define NO_IO "no I/O accounting"
-
-static bool have_io(void)
-{
-	return !access("/proc/self/io", F_OK);
-}
-
 /*
  * Work that is counted. @who is RUSAGE_THREAD, or RUSAGE_SELF in a process of
  * one thread. Each of these returns 0 or -errno.

@@ -178,8 +178,8 @@ FIXTURE_SETUP(suid)
 {
 	if (cannot_be_caller(NULL))
 		SKIP(return, "%s", cannot_be_caller(NULL));
-	if (access("/proc/self/io", F_OK))
-		SKIP(return, "no I/O accounting");
+	if (!have_io())
+		SKIP(return, NO_IO);
 	if (get_nprocs() < 2)
 		SKIP(return, "a race needs two CPUs");
 	self->race = share_memory(sizeof(*self->race));
