@@ -209,6 +209,15 @@ static inline int drop_caps(bool keep)
 	return syscall(__NR_capset, &header, data) ? -errno : 0;
 }
 
+/* Of one thread. The functions of libc change all of them. */
+#ifdef __NR_setresuid32
+#define SETRESUID __NR_setresuid32
+#define SETRESGID __NR_setresgid32
+#else
+#define SETRESUID __NR_setresuid
+#define SETRESGID __NR_setresgid
+#endif
+
 /* Returns 0 or -errno; -EOPNOTSUPP if the kernel lacks something. */
 static inline int become(const struct caller *caller)
 {

@@ -306,4 +306,130 @@ TEST_F(io, has_the_values_of_the_file)
 	EXPECT_NE(0ULL, pair.task.syscw);
 }
 
+/*
+ * A process whose threads have different IDs: its leader decides whether they are
+ * shown, and each of them about its own XYZZY_IO.
+ */
+enum { LEADER, THREAD, NR_MIXED };
+
+struct mixed {
+	struct view view;
+	uid_t uids[NR_MIXED];
+	pid_t tids[NR_MIXED];
+	bool stat_readable;	/* That of the process */
+	bool io_readable[NR_MIXED];
+	bool shown[NR_MIXED];
+	bool io[NR_MIXED];
+};
+
+FIXTURE(mixed)
+{
+	struct subject subject;
+	struct mixed *mixed;
+};
+
+FIXTURE_VARIANT(mixed)
+{
+	const char *options;	/* Of the procfs; NULL: procfd is -1 */
+	uid_t uids[NR_MIXED];
+};
+
+FIXTURE_VARIANT_ADD(mixed, hidepid_0_users_leader)
+	{ "hidepid=0", { [LEADER] = USER } };
+FIXTURE_VARIANT_ADD(mixed, hidepid_0_users_thread)
+	{ "hidepid=0", { [THREAD] = USER } };
+FIXTURE_VARIANT_ADD(mixed, ptrace_users_leader)
+	{ NULL, { [LEADER] = USER } };
+FIXTURE_VARIANT_ADD(mixed, ptrace_users_thread)
+	{ NULL, { [THREAD] = USER } };
+
+static int set_thread_ids(void *arg)
+{
+	const uid_t id = *(const uid_t *)arg;
+
+	return syscall(SETRESGID, id, id, id) ||
+	       syscall(SETRESUID, id, id, id) ? -errno : 0;
+}
+
+/* A change of IDs undoes PR_SET_DUMPABLE, which is of the process. */
+static int mix_ids(void *arg)
+{
+	struct mixed *mixed = arg;
+	int err;
+
+	mixed->tids[LEADER] = getpid();
+	mixed->tids[THREAD] = start_thread(set_thread_ids,
+					   &mixed->uids[THREAD]);
+	if (mixed->tids[THREAD] < 0)
+		return mixed->tids[THREAD];
+	err = set_thread_ids(&mixed->uids[LEADER]);
+	return err ?: prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
+}
+
+static int look_at_mixed(void *arg)
+{
+	struct mixed *mixed = arg;
+	struct view *view = &mixed->view;
+	const struct xyzzy_task *task;
+	struct walk walk;
+	char io[32];
+
+	if (view_open(view) || walk_all(&walk, view->procfd, XYZZY_IO,
+					XYZZY_THREADS, 64))
+		return 1;
+	mixed->stat_readable = can_read(view->stat_fd, mixed->tids[LEADER],
+					"stat");
+	for (int i = 0; i < NR_MIXED; i++) {
+		snprintf(io, sizeof(io), "task/%d/io", mixed->tids[i]);
+		mixed->io_readable[i] = can_read(view->stat_fd,
+						 mixed->tids[LEADER], io);
+		task = walk_find(&walk, mixed->tids[i]);
+		mixed->shown[i] = task;
+		mixed->io[i] = task && record_has(task, XYZZY_IO);
+	}
+	walk_free(&walk);
+	return 0;
+}
+
+FIXTURE_SETUP(mixed)
+{
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
+	self->mixed = share_memory(sizeof(*self->mixed));
+	memcpy(self->mixed->uids, variant->uids, sizeof(variant->uids));
+	self->mixed->view.caller = (struct caller)ORDINARY_USER;
+	self->mixed->view.options = variant->options;
+	self->mixed->view.procfd = -1;
+	ASSERT_EQ(0, subject_start(&self->subject, mix_ids, self->mixed));
+	ASSERT_EQ(0, run_in_child(look_at_mixed, self->mixed));
+}
+
+FIXTURE_TEARDOWN(mixed)
+{
+	subject_kill(&self->subject);
+}
+
+TEST_F(mixed, threads_are_shown_if_stat_of_the_process_is_readable)
+{
+	const struct mixed *mixed = self->mixed;
+
+	EXPECT_EQ(variant->options || variant->uids[LEADER] == USER,
+		  mixed->stat_readable);
+	for (int i = 0; i < NR_MIXED; i++)
+		EXPECT_EQ(mixed->stat_readable, mixed->shown[i]);
+}
+
+TEST_F(mixed, io_of_each_thread_is_filled_if_its_file_is_readable)
+{
+	const struct mixed *mixed = self->mixed;
+
+	if (!have_io())
+		SKIP(return, NO_IO);
+	for (int i = 0; i < NR_MIXED; i++) {
+		EXPECT_EQ(mixed->stat_readable && mixed->uids[i] == USER,
+			  mixed->io_readable[i]);
+		EXPECT_EQ(mixed->io_readable[i], mixed->io[i]);
+	}
+}
+
 TEST_HARNESS_MAIN

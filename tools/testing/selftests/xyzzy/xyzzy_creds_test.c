@@ -124,15 +124,6 @@ FIXTURE(thread)
 
 static const struct ids thread_ids = { 11, 12, 13, 12, 21, 22, 23, 22 };
 
-/* The functions of libc would change all threads. */
-#ifdef __NR_setresuid32
-#define SETRESUID __NR_setresuid32
-#define SETRESGID __NR_setresgid32
-#else
-#define SETRESUID __NR_setresuid
-#define SETRESGID __NR_setresgid
-#endif
-
 static int change_ids(void *arg)
 {
 	const struct ids *ids = arg;
