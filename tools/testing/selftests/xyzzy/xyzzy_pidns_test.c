@@ -73,18 +73,32 @@ TEST_F(pidns, procfs_shows_the_threads_of_its_namespace_only)
 	expect_inner(_metadata, self, XYZZY_THREADS);
 }
 
-TEST_F(pidns, caller_outside_sees_inner_processes_with_outer_pids)
+static void expect_outer(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(pidns) * self)
 {
 	struct xyzzy_task *init;
 	int children = 0;
 
 	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
+	EXPECT_EQ(1, walk_count(&self->walk, getpid()));
 	ASSERT_EQ(1, walk_count(&self->walk, self->ns.init));
 	init = walk_find(&self->walk, self->ns.init);
 	EXPECT_EQ((__u32)getpid(), init->ppid);
 	for (size_t i = 0; i < self->walk.nr; i++)
 		children += self->walk.tasks[i].ppid == init->pid;
 	EXPECT_EQ(1, children);
+}
+
+TEST_F(pidns, caller_outside_sees_inner_processes_with_outer_pids)
+{
+	expect_outer(_metadata, self);
+}
+
+TEST_F(pidns, caller_stays_outside_when_its_children_go_inside)
+{
+	ASSERT_EQ(0, set_child_namespace(self->ns.init));
+	expect_outer(_metadata, self);
+	ASSERT_EQ(0, set_child_namespace(getpid()));
 }
 
 TEST_F(pidns, is_empty_after_its_init_has_died)
@@ -175,6 +189,20 @@ TEST_F(pidns, caller_inside_gets_esrch_for_an_outer_pidfd)
 	ASSERT_GE(pidfd, 0);
 	EXPECT_EQ(-ESRCH, call_inside(self, -1, pidfd));
 	close(pidfd);
+}
+
+/* Nor does a time namespace matter that only the children of the caller enter. */
+TEST_F(pidns, start_time_is_as_before_when_children_get_another_time)
+{
+	struct xyzzy_task *before = &self->tasks[0], *after = &self->tasks[1];
+
+	ASSERT_EQ(1, xyzzy_one(getpid(), 0, before));
+	if (unshare(CLONE_NEWTIME) ||
+	    write_text(AT_FDCWD, "/proc/self/timens_offsets",
+		       "boottime 12345 0"))
+		SKIP(return, "no time namespaces");
+	ASSERT_EQ(1, xyzzy_one(getpid(), 0, after));
+	EXPECT_EQ(before->start_time, after->start_time);
 }
 
 /*
