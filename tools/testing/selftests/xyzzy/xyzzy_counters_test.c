@@ -4,6 +4,7 @@
  * processes (also what their exited threads did), and children.
  */
 #include "kselftest_harness.h"
+#include "caller.h"
 #include "record.h"
 #include "use.h"
 
@@ -595,7 +596,6 @@ TEST_F(process, has_few_faults_if_it_does_nothing)
  */
 #define NR_CROWD 300
 #define CROWD_READ (NR_CROWD * NR_READS * IO_SIZE)
-#define USER 1234
 
 RECORD_FIXTURE(crowd)
 
@@ -681,8 +681,8 @@ TEST_F(crowd, io_is_hidden_from_other_users)
 	int procfd = open("/proc", O_RDONLY | O_DIRECTORY);
 	struct xyzzy_task task = { 0 };
 
-	if (geteuid())
-		SKIP(return, NO_ROOT);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	ASSERT_EQ(0, crowd_start(&self->subject, start_crowd));
 	ASSERT_EQ(0, seteuid(USER));
 	EXPECT_EQ(1, xyzzy_pidfd(procfd, self->subject.pidfd, XYZZY_ALL, 0,
@@ -711,8 +711,8 @@ TEST_F(crowd, does_not_disturb_its_neighbors_where_it_is_hidden)
 	struct xyzzy_params params = XYZZY_PARAMS(XYZZY_ALL, tasks, 3);
 	struct subject before, after;	/* The lower and the higher PID */
 
-	if (geteuid())
-		SKIP(return, NO_ROOT);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	if (!have_io())
 		SKIP(return, NO_IO);
 	avoid_wrap(NR_CROWD + 10);

@@ -20,12 +20,8 @@ FIXTURE(creds_race)
 
 FIXTURE_SETUP(creds_race)
 {
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 }
 
 FIXTURE_TEARDOWN(creds_race)
@@ -338,6 +334,8 @@ TEST_F_TIMEOUT(thread_race, totals_of_a_process_never_go_back, 300)
 	struct totals before = { 0 };
 	struct xyzzy_task task;
 
+	if (!have_io())
+		SKIP(return, NO_IO);
 	self->pid = fork_child();
 	if (!self->pid)
 		work_in_threads();

@@ -41,10 +41,8 @@ FIXTURE_VARIANT_ADD(stale, all) { .mask = XYZZY_ALL };
 FIXTURE_SETUP(stale)
 {
 	memset(self->actors, -1, sizeof(self->actors));
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	self->answer = share_memory(sizeof(*self->answer));
 	self->answer->procfd = open_procfs("0");
 	self->answer->mask = variant->mask;
