@@ -66,12 +66,8 @@ static __u64 number_from_env(const char *name, __u64 otherwise)
 
 FIXTURE_SETUP(fuzz)
 {
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 
 	self->fuzz = share_memory(sizeof(*self->fuzz));
 	self->fuzz->seed = number_from_env("FUZZ_SEED", DEFAULT_SEED);

@@ -98,12 +98,8 @@ FIXTURE_SETUP(exec)
 	int err;
 
 	self->procfd = -1;
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	err = start_watcher(self, variant->hidepid, variant->root,
 			    variant->by_thread);
 	if (err == -EACCES)
@@ -171,12 +167,8 @@ FIXTURE_SETUP(exec_signals)
 	int err;
 
 	self->exec.procfd = -1;
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	err = start_watcher(&self->exec, NULL, false, false);
 	if (err == -EACCES)
 		SKIP(return, "others than root cannot execute this program");

@@ -211,12 +211,8 @@ static void set_loglevel(FIXTURE_DATA(storm) * self, const char *level)
 
 FIXTURE_SETUP(storm)
 {
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (geteuid())
-		SKIP(return, NO_ROOT);
-	if (!have_users())
-		SKIP(return, NO_USERS);
+	if (cannot_be_caller(NULL))
+		SKIP(return, "%s", cannot_be_caller(NULL));
 	if (access("/proc/self/ns/pid", F_OK))
 		SKIP(return, "needs PID namespaces");
 

@@ -80,19 +80,6 @@ TEST_F(mask, has_id_and_the_groups_asked_for)
 	expect_mask(_metadata, pid, 0, XYZZY_ALL & ~variant->mask, all);
 }
 
-TEST(supported_depends_on_the_configuration)
-{
-	__u64 expected = XYZZY_ALL;
-
-	if (!have_xyzzy())
-		SKIP(return, NO_XYZZY);
-	if (access("/proc/self/io", F_OK))
-		expected &= ~XYZZY_IO;
-	if (access("/proc/self/cgroup", F_OK))
-		expected &= ~XYZZY_CGROUP;
-	EXPECT_EQ(expected, xyzzy_supported() & XYZZY_ALL);
-}
-
 /*
  * Without memory: zombies and kernel threads
  */

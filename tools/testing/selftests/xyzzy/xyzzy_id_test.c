@@ -626,10 +626,7 @@ TEST_F(id, pidfs_ino_changes_when_pid_is_reused)
 	if (!ino_is_known(&first))
 		SKIP(return, NO_INO);
 	subject_kill(&self->subject);
-	self->other = fork_into(&here, pid);
-	if (!self->other)
-		for (;;)
-			pause();
+	self->other = spawn_into(&here, pid);
 	if (self->other < 0)
 		SKIP(return, "cannot choose a PID: %s", strerror(errno));
 	ASSERT_EQ(pid, self->other);

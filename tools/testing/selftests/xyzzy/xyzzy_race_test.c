@@ -167,10 +167,7 @@ static int fill_pidns(const struct pidns *ns, pid_t *pids)
 {
 	memset(pids, 0, NR_INNER * sizeof(*pids));
 	for (int i = 0; i < NR_INNER; i++) {
-		pids[i] = fork_into(ns, 0);
-		if (!pids[i])
-			for (;;)
-				pause();
+		pids[i] = spawn_into(ns, 0);
 		if (pids[i] < 0)
 			return -1;
 	}

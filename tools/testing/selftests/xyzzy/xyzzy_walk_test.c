@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Walks over all processes: which are reported, in what order, how often. */
 #include "kselftest_harness.h"
-#include "child.h"
+#include "caller.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdint.h>
 
@@ -145,41 +144,24 @@ TEST_F(walk, reports_kernel_threads)
 	EXPECT_STREQ("kthreadd", task->comm);
 }
 
-/* The processes that /proc lists; returns -1 if there are more than @room. */
-static int list_proc(pid_t *pids, int room)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-	int nr = 0;
-
-	if (!dir)
-		return -1;
-	while (nr < room && (entry = readdir(dir))) {
-		pids[nr] = atoi(entry->d_name);
-		nr += pids[nr] > 0;
-	}
-	closedir(dir);
-	return nr < room ? nr : -1;
-}
-
 TEST_F(walk, reports_what_proc_lists)
 {
-	static pid_t before[10000], after[10000];
-	int nr_before, nr_after;
+	static struct pids before, after;
 
 	if (geteuid())
 		SKIP(return, NO_ROOT);
-	nr_before = list_proc(before, 10000);
+	list_numbers(AT_FDCWD, "/proc", &before);
 	ASSERT_EQ(0, walk_all(&self->walk, -1, 0, 0, 64));
-	nr_after = list_proc(after, 10000);
-	if (nr_before < 0 || nr_after < 0)
+	list_numbers(AT_FDCWD, "/proc", &after);
+	if (before.nr == PIDS_MAX || after.nr == PIDS_MAX)
 		SKIP(return, "more processes than this test has room for");
 
-	for (int i = 0; i < nr_before; i++) {
-		if (!is_in(after, nr_after, before[i]))
+	ASSERT_LT(0, after.nr);
+	for (int i = 0; i < before.nr; i++) {
+		if (!has_pid(&after, before.pids[i]))
 			continue;
-		EXPECT_EQ(1, walk_count(&self->walk, before[i]))
-			TH_LOG("pid %d", before[i]);
+		EXPECT_EQ(1, walk_count(&self->walk, before.pids[i]))
+			TH_LOG("pid %d", before.pids[i]);
 	}
 }
 
