@@ -12,6 +12,7 @@
 
 #include <linux/audit.h>
 #include <linux/netlink.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 
 #define NR_HIDDEN 200
@@ -192,7 +193,7 @@ static int get_ready(void *arg)
 {
 	struct attempt *attempt = arg;
 	int fd = open_fs("proc", columns[attempt->col].options ?: "hidepid=4");
-	int err = fd < 0 ? -errno : become_row(attempt->row, NULL);
+	int err = fd < 0 ? -errno : become_row(attempt->row);
 
 	if (err)
 		return err;
@@ -415,22 +416,15 @@ TEST_F(counts, walk_of_threads_asks_about_the_process)
 /*
  * The document
  */
-#define NAME_WIDTH 24
 #define CELL_WIDTH 11
-#define RULE "========================"
-
-enum { LINE_RULE = -3, LINE_HEAD, LINE_HEAD_2, FIRST_ROW };
 
 static const char *cell_text(int nr, int col)
 {
 	static char text[64];
-	const struct column *column = &columns[audited_cols[col]];
 	const int *counts;
 
-	if (nr == LINE_RULE)
-		return &RULE[NAME_WIDTH - CELL_WIDTH];
 	if (nr < FIRST_ROW)
-		return column->head[nr - LINE_HEAD];
+		return head_text(nr, audited_cols[col], CELL_WIDTH);
 	if (results->row_err[nr])
 		return "?";
 	counts = results->counts[nr][col];
@@ -439,22 +433,16 @@ static const char *cell_text(int nr, int col)
 	return text;
 }
 
-/* Print a line without trailing spaces. */
 static void print_line(int nr)
 {
-	const char *name = nr == LINE_RULE ? RULE :
-			   nr == LINE_HEAD ? "Caller" :
-			   nr < FIRST_ROW ? "" : rows[nr].name;
 	char line[128];
 	int len;
 
-	len = snprintf(line, sizeof(line), "%-*s", NAME_WIDTH, name);
+	len = snprintf(line, sizeof(line), "%-*s", NAME_WIDTH, line_name(nr));
 	for (int col = 0; col < NR_AUDITED_COLS; col++)
 		len += snprintf(line + len, sizeof(line) - len, " %-*s",
 				CELL_WIDTH, cell_text(nr, col));
-	while (len && line[len - 1] == ' ')
-		len--;
-	printf("%.*s\n", len, line);
+	print_trimmed(line);
 }
 
 static int print_counts(void)

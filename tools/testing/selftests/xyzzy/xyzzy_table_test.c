@@ -12,6 +12,534 @@
 #include "access_table.h"
 
 #include <ctype.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+/* The descriptors to pass as procfd, all of one PID namespace. */
+struct mounts {
+	int fds[NR_COLS];
+};
+
+static int mounts_open(struct mounts *mounts)
+{
+	mounts->fds[COL_NO_PROCFS] = -1;
+	for (int i = FIRST_MOUNT; i < NR_COLS; i++) {
+		mounts->fds[i] = open_fs("proc", columns[i].options);
+		if (mounts->fds[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Pass the mounts through a socket, as a container gets them. */
+static int mounts_pass(struct mounts *mounts)
+{
+	const size_t size = (NR_COLS - FIRST_MOUNT) * sizeof(int);
+	union {
+		char room[CMSG_SPACE(sizeof(mounts->fds))];
+		struct cmsghdr header;
+	} rights = { 0 };
+	char byte = 0;
+	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1,
+		.msg_control = &rights, .msg_controllen = CMSG_SPACE(size),
+	};
+	int sockets[2], err = 0;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets))
+		return -errno;
+	rights.header.cmsg_level = SOL_SOCKET;
+	rights.header.cmsg_type = SCM_RIGHTS;
+	rights.header.cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(&rights.header), &mounts->fds[FIRST_MOUNT], size);
+	if (sendmsg(sockets[0], &message, 0) != 1)
+		err = -errno;
+	memset(&rights, 0, sizeof(rights));
+	if (recvmsg(sockets[1], &message, MSG_CMSG_CLOEXEC) != 1)
+		err = -errno;
+	else if (rights.header.cmsg_len != CMSG_LEN(size))
+		err = -EBADMSG;
+	memcpy(&mounts->fds[FIRST_MOUNT], CMSG_DATA(&rights.header), size);
+	close(sockets[0]);
+	close(sockets[1]);
+	return err;
+}
+
+/*
+ * Targets: the processes to see, with the letters of the document
+ */
+enum target_id {
+	TARGET_OWN,
+	TARGET_NOT_DUMPABLE,
+	TARGET_OTHERS,
+	TARGET_ROOTS,
+	TARGET_KTHREAD,
+	TARGET_ZOMBIE,
+	TARGET_USERNS,
+	TARGET_PIDNS,
+	TARGET_LABELED,
+	NR_TARGETS,
+};
+
+#define KTHREADD 2
+
+static const struct target_kind {
+	char letter;
+	enum actor actor;
+	bool zombie;
+	bool inner;		/* In the child PID namespace */
+	bool userns;
+	bool labeled;
+} target_kinds[NR_TARGETS] = {
+	[TARGET_OWN] = { 'o', OWN },
+	[TARGET_NOT_DUMPABLE] = { 'n', OWN_NOT_DUMPABLE },
+	[TARGET_OTHERS] = { 'u', OTHERS },
+	[TARGET_ROOTS] = { 'r', ROOTS },
+	[TARGET_KTHREAD] = { 'k' },
+	[TARGET_ZOMBIE] = { 'z', OWN, .zombie = true },
+	[TARGET_USERNS] = { 'i', .userns = true },
+	[TARGET_PIDNS] = { 'p', OWN, .inner = true },
+	[TARGET_LABELED] = { 's', OWN, .labeled = true },
+};
+
+static int target_make(void *arg)
+{
+	const struct target_kind *kind = arg;
+	int err = 0;
+
+	if (kind->labeled)
+		err = set_target_label();
+	if (err)
+		return err;
+	if (!kind->userns)
+		return act((void *)&actor_kinds[kind->actor]);
+	if (enter_userns_with(TARGET_ID_MAP))
+		return -EOPNOTSUPP;
+	return prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
+}
+
+/* The PID is -1 if the kernel does not support the target. */
+static int target_start(struct subject *target, const struct target_kind *kind,
+			const struct pidns *ns)
+{
+	int err;
+
+	if (kind->inner && set_child_namespace(ns->init))
+		return -errno;
+	err = subject_start(target, target_make, (void *)kind);
+	if (kind->inner && set_child_namespace(getpid()))
+		return -errno;
+	if (err == -EOPNOTSUPP)
+		subject_kill(target);
+	else if (!err && kind->zombie && !make_zombie(target->pid))
+		return -ECHILD;
+	return err == -EOPNOTSUPP ? 0 : err;
+}
+
+static int find_kthread(struct subject *target)
+{
+	struct proc_dir dir = proc_dir(KTHREADD, 0);
+	struct proc_stat stat;
+
+	memset(target, -1, sizeof(*target));
+	if (proc_stat(&dir, &stat) || !(stat.field[9] & PF_KTHREAD))
+		return 0;
+	target->pid = KTHREADD;
+	target->pidfd = sys_pidfd_open(KTHREADD, 0);
+	return target->pidfd < 0 ? -errno : 0;
+}
+
+/*
+ * The table
+ */
+
+/* What procfs says. */
+struct truth {
+	pid_t pid;		/* In the walked PID namespace, 0 if not there */
+	int stat_err;		/* Of opening PID/stat */
+	int io_err;		/* Of opening PID/io */
+	bool io_readable;
+	bool io_owned_by_root;
+	bool ptrace;		/* hidepid=4 lets the caller in */
+	int scheduler_err;	/* Of reading the scheduling attributes */
+};
+
+/* What xyzzy() says; the arrays are without and with XYZZY_THREADS. */
+struct report {
+	bool walked[2];
+	bool walk_io[2];
+	long pidfd_ret;
+	long pidfd_ret_no_room;
+	bool pidfd_io;
+};
+
+struct cell {
+	struct truth truth;
+	struct report report;
+};
+
+struct line {
+	int err;		/* -EOPNOTSUPP: not supported by the kernel */
+	int open_errno[NR_COLS];
+	bool asked[NR_COLS];
+	int walk_err[NR_COLS];
+	struct cell cells[NR_COLS][NR_TARGETS];
+};
+
+struct table {
+	const char *skip;
+	int err;
+	struct subject targets[NR_TARGETS];
+	bool has_target[NR_TARGETS];
+	struct pidns ns;
+	struct mounts mounts;
+	struct line lines[NR_ROWS];
+};
+
+/* What a caller works with. */
+struct asking {
+	const struct row *row;
+	const struct table *table;
+	struct line *line;
+	struct mounts mounts;
+	int hidepid_4_fd;	/* Of the caller's PID namespace */
+};
+
+/* The mount that decides. Without one, the rule is that of hidepid=4. */
+static int truth_fd(const struct asking *asking, int col)
+{
+	return col == COL_NO_PROCFS ? asking->hidepid_4_fd :
+				      asking->mounts.fds[col];
+}
+
+static int find_mounts(struct asking *asking)
+{
+	asking->hidepid_4_fd = open_procfs("4");
+	if (asking->hidepid_4_fd < 0)
+		return -errno;
+	switch (asking->row->place) {
+	case PLACE_INNER_PARENTS:
+		asking->mounts = asking->table->mounts;
+		return mounts_pass(&asking->mounts);
+	case PLACE_INNER_NO_PROCFS:
+		memset(&asking->mounts, -1, sizeof(asking->mounts));
+		return 0;
+	default:
+		return mounts_open(&asking->mounts);
+	}
+}
+
+/*
+ * The PID of a process in the PID namespace of a procfs, 0 if it is not in
+ * there. A pidfd shows that to everyone.
+ */
+static pid_t pid_in(int procfd, int pidfd)
+{
+	char path[64], text[512], *line;
+	ssize_t len = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "self/fdinfo/%d", pidfd);
+	fd = openat(procfd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	line = strstr(text, "\nPid:");
+	return line ? atoi(line + 5) : -EBADMSG;
+}
+
+static int find_pids(struct asking *asking)
+{
+	const struct subject *targets = asking->table->targets;
+	struct line *line = asking->line;
+
+	for (int col = 0; col < NR_COLS; col++) {
+		line->asked[col] = col == COL_NO_PROCFS ||
+				   asking->mounts.fds[col] >= 0;
+		for (int i = 0; i < NR_TARGETS && line->asked[col]; i++) {
+			struct truth *truth = &line->cells[col][i].truth;
+
+			if (targets[i].pid < 0)
+				continue;
+			truth->pid = pid_in(truth_fd(asking, col),
+					    targets[i].pidfd);
+			if (truth->pid < 0)
+				return truth->pid;
+		}
+	}
+	return 0;
+}
+
+/* The errno of opening PID/NAME. */
+static int open_error(int procfd, pid_t pid, const char *name)
+{
+	int fd = open_pid_file(procfd, pid, name);
+	int err = fd < 0 ? errno : 0;
+
+	close_fd(fd);
+	return err;
+}
+
+static bool is_owned_by_root(int procfd, pid_t pid, const char *name)
+{
+	struct stat st;
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/%s", pid, name);
+	return !fstatat(procfd, path, &st, 0) && !st.st_uid;
+}
+
+/*
+ * With hidepid=4, opening a file fails if the ptrace check does, but not with
+ * EACCES. That error is from a security module, which is asked later.
+ */
+static bool may_ptrace(int hidepid_4_fd, pid_t pid)
+{
+	int err = open_error(hidepid_4_fd, pid, "stat");
+
+	return !err || err == EACCES;
+}
+
+/* The errno of reading the scheduling attributes, ESRCH for no @pid. */
+static int scheduler_error(pid_t pid)
+{
+	int err = ESRCH;
+
+	if (pid)
+		err = sched_getscheduler(pid) < 0 ? errno : 0;
+	return err;
+}
+
+static void ask_procfs(const struct asking *asking, int col)
+{
+	const struct cell *own = asking->line->cells[COL_NO_PROCFS];
+	int fd = truth_fd(asking, col);
+	int hidepid_4_fd = col == COL_NO_PROCFS ? fd :
+			   asking->mounts.fds[COL_HIDEPID_4];
+
+	for (int i = 0; i < NR_TARGETS; i++) {
+		struct truth *truth = &asking->line->cells[col][i].truth;
+		pid_t pid = truth->pid;
+
+		if (!pid)
+			continue;
+		truth->stat_err = open_error(fd, pid, "stat");
+		truth->io_err = open_error(fd, pid, "io");
+		truth->io_readable = can_read(fd, pid, "io");
+		truth->io_owned_by_root = is_owned_by_root(fd, pid, "io");
+		truth->ptrace = may_ptrace(hidepid_4_fd, pid);
+		truth->scheduler_err = scheduler_error(own[i].truth.pid);
+	}
+}
+
+static bool has_io(const struct xyzzy_task *task)
+{
+	return task && task->mask & XYZZY_IO;
+}
+
+static void ask_walk(const struct asking *asking, int col, bool threads)
+{
+	struct cell *cells = asking->line->cells[col];
+	const struct xyzzy_task *task;
+	struct walk walk;
+
+	asking->line->walk_err[col] =
+		walk_all(&walk, asking->mounts.fds[col], XYZZY_IO,
+			 threads ? XYZZY_THREADS : 0, 16);
+	for (int i = 0; i < NR_TARGETS; i++) {
+		pid_t pid = cells[i].truth.pid;
+
+		task = pid ? walk_find(&walk, pid) : NULL;
+		cells[i].report.walked[threads] = task;
+		cells[i].report.walk_io[threads] = has_io(task);
+	}
+	walk_free(&walk);
+}
+
+static void ask_pidfds(const struct asking *asking, int col)
+{
+	const struct subject *targets = asking->table->targets;
+	int procfd = asking->mounts.fds[col];
+
+	for (int i = 0; i < NR_TARGETS; i++) {
+		struct report *report = &asking->line->cells[col][i].report;
+		struct xyzzy_task task = { 0 };
+
+		if (targets[i].pid < 0)
+			continue;
+		report->pidfd_ret = xyzzy_pidfd(procfd, targets[i].pidfd,
+						XYZZY_IO, 0, &task, 1);
+		report->pidfd_io = has_io(&task);
+		report->pidfd_ret_no_room =
+			xyzzy_pidfd(procfd, targets[i].pidfd, XYZZY_IO, 0,
+				    NULL, 0);
+	}
+}
+
+/*
+ * Each caller opens the procfs that it passes, so that no cell needs a
+ * descriptor that the caller cannot have. One from a socket is open already.
+ */
+static void open_mounts(struct asking *asking)
+{
+	struct line *line = asking->line;
+
+	if (asking->row->place == PLACE_INNER_PARENTS)
+		return;
+	for (int col = FIRST_MOUNT; col < NR_COLS; col++) {
+		int *fd = &asking->mounts.fds[col];
+
+		if (!line->asked[col])
+			continue;
+		*fd = open_for_reading(*fd);
+		line->asked[col] = *fd >= 0;
+		line->open_errno[col] = *fd < 0 ? errno : 0;
+	}
+}
+
+static int join_userns_of(pid_t pid)
+{
+	char path[32];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -EOPNOTSUPP;
+	if (setns(fd, CLONE_NEWUSER))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* Ensure that the caller cannot read @pid by tracing it. */
+static int ensure_no_attach(pid_t pid)
+{
+	if (!ptrace(PTRACE_SEIZE, pid, NULL, NULL))
+		return -EEXIST;
+	return errno == EPERM || errno == DENIED_ERRNO ? 0 : -errno;
+}
+
+/* procfs is read before the filter is installed, which may deny open(2). */
+static int ask_all(struct asking *asking)
+{
+	const struct subject *targets = asking->table->targets;
+	const struct row *row = asking->row;
+	int err = find_mounts(asking) ?: find_pids(asking);
+	int nr_denied = 0;
+
+	if (!err && row->in_targets_userns)
+		err = join_userns_of(targets[TARGET_USERNS].pid);
+	err = err ?: become_row(row);
+	if (err)
+		return err;
+	open_mounts(asking);
+	for (int col = 0; col < NR_COLS; col++)
+		if (asking->line->asked[col])
+			ask_procfs(asking, col);
+	while (nr_denied < FILTER_MAX && row->denied[nr_denied])
+		nr_denied++;
+	if (nr_denied)
+		err = deny_syscalls(row->denied, nr_denied, DENIED_ERRNO);
+	if (!err && row->cannot_attach)
+		err = ensure_no_attach(targets[TARGET_OWN].pid);
+	for (int col = 0; col < NR_COLS && !err; col++) {
+		if (!asking->line->asked[col])
+			continue;
+		ask_walk(asking, col, false);
+		ask_walk(asking, col, true);
+		ask_pidfds(asking, col);
+	}
+	return err;
+}
+
+static int ask(void *arg)
+{
+	struct asking *asking = arg;
+
+	asking->line->err = ask_all(asking);
+	return 0;
+}
+
+static void measure_row(struct table *table, int nr)
+{
+	struct asking asking = {
+		.row = &rows[nr], .table = table, .line = &table->lines[nr],
+	};
+
+	if (rows[nr].place == PLACE_OUTER ? run_in_child(ask, &asking) :
+					    run_inside(&table->ns, ask, &asking))
+		asking.line->err = -ECHILD;
+}
+
+static void measure_rows(struct table *table)
+{
+	for (int nr = 0; nr < NR_ROWS; nr++) {
+		int scope = rows[nr].yama_scope, old, err = 0;
+
+		if (scope)
+			err = set_yama_scope(scope, &old);
+		if (err)
+			table->lines[nr].err = err;
+		else
+			measure_row(table, nr);
+		if (scope && !err)
+			table->err = set_yama_scope(old, &old) ?: table->err;
+	}
+}
+
+static const char *why_no_table(void)
+{
+	if (cannot_be_caller(NULL))
+		return cannot_be_caller(NULL);
+	if (!have_io())
+		return NO_IO;
+	if (access("/proc/self/ns/pid", F_OK))
+		return "no PID namespaces";
+	return NULL;
+}
+
+static void targets_start(struct table *table)
+{
+	table->err = find_kthread(&table->targets[TARGET_KTHREAD]);
+	for (int i = 0; i < NR_TARGETS && !table->err; i++) {
+		if (i != TARGET_KTHREAD)
+			table->err = target_start(&table->targets[i],
+						  &target_kinds[i], &table->ns);
+		table->has_target[i] = table->targets[i].pid > 0;
+	}
+}
+
+static void targets_kill(struct table *table)
+{
+	for (int i = 0; i < NR_TARGETS; i++)
+		if (i != TARGET_KTHREAD)
+			subject_kill(&table->targets[i]);
+}
+
+/* Returns a table that child processes share. */
+static struct table *measure_table(void)
+{
+	struct table *table = share_memory(sizeof(*table));
+
+	table->skip = why_no_table();
+	if (table->skip)
+		return table;
+	if (spawn_pidns(&table->ns)) {
+		table->err = -errno;
+		return table;
+	}
+	targets_start(table);
+	table->err = table->err ?: mounts_open(&table->mounts);
+	if (!table->err)
+		measure_rows(table);
+	targets_kill(table);
+	kill_pidns(&table->ns);
+	return table;
+}
 
 static struct table *table;
 
@@ -327,11 +855,7 @@ TEST_F(column, fills_io_of_some_processes_only)
 /*
  * The document. Its lines have at most 80 characters, so there are two tables.
  */
-#define NAME_WIDTH 24
 #define CELL_WIDTH NR_TARGETS
-#define RULE "========================"
-
-enum { LINE_RULE = -3, LINE_HEAD, LINE_HEAD_2, FIRST_ROW };
 
 /* A letter for a process that is shown, in upper case if XYZZY_IO is filled. */
 static const char *cell_text(int row, int col)
@@ -357,33 +881,20 @@ static const char *cell_text(int row, int col)
 	return shown ? text : "none";
 }
 
-static const char *text_at(int nr, int col)
-{
-	if (nr == LINE_RULE)
-		return &RULE[NAME_WIDTH - CELL_WIDTH];
-	if (nr < FIRST_ROW)
-		return columns[col].head[nr - LINE_HEAD];
-	return cell_text(nr, col);
-}
-
-/* Print a line without trailing spaces. */
 static void print_line(int first, int last, int nr)
 {
-	const char *name = nr == LINE_RULE ? RULE :
-			   nr == LINE_HEAD ? "Caller" :
-			   nr < FIRST_ROW ? "" : rows[nr].name;
 	const char *mark = nr >= FIRST_ROW && rows[nr].unlike_files ? " *" : "";
 	char line[256];
 	int len;
 
-	len = snprintf(line, sizeof(line), "%s%s", name, mark);
+	len = snprintf(line, sizeof(line), "%s%s", line_name(nr), mark);
 	for (int col = first; col <= last; col++)
 		len += snprintf(line + len, sizeof(line) - len, "%*s%-*s",
 				NAME_WIDTH + 1 + (CELL_WIDTH + 1) * (col - first) - len,
-				"", CELL_WIDTH, text_at(nr, col));
-	while (len && line[len - 1] == ' ')
-		len--;
-	printf("%.*s\n", len, line);
+				"", CELL_WIDTH,
+				nr < FIRST_ROW ? head_text(nr, col, CELL_WIDTH) :
+						 cell_text(nr, col));
+	print_trimmed(line);
 }
 
 static void print_columns(int first, int last)
