@@ -93,7 +93,7 @@ compiler()
 # The prefix of a cross compiler.
 CROSS=${COMPILER%gcc*}
 KCC=$(compiler "$COMPILER")
-command -v ccache >/dev/null 2>&1 && KCC="ccache $KCC"
+! command -v ccache >/dev/null 2>&1 || KCC="$HARNESS/ccache.sh $KCC"
 # The compiler lists the headers. Otherwise ccache preprocesses each file on its own,
 # which makes a first build take a third longer.
 export CCACHE_DEPEND=1

@@ -441,6 +441,20 @@ def hangs():
     hang("a QEMU that hangs after a failure is ended, and that is a failure", 1, False)
 
 
+# What .incbin includes is not part of what ccache compares.
+
+def cache():
+    compile_it = """. "$HARNESS/lib.sh"; . "$HARNESS/kernel-lib.sh"; cd "$1"
+        $KCC -MMD -c -o data.o data.S"""
+    write(WORK / "cache/data.S", '.incbin "data"\n')
+    for data in "before", "after":
+        write(WORK / "cache/data", data)
+        _, said = run(["env", "-u", "CCACHE_DISABLE", "sh", "-c", compile_it, "self",
+                       WORK / "cache"], HARNESS=str(HARNESS), CCACHE_DIR=f"{WORK}/ccache")
+    check("an object is compiled again for what .incbin includes",
+          b"after" in (WORK / "cache/data.o").read_bytes(), said)
+
+
 # A tutorial, shown and as it should be.
 
 def follow(name, shown, good):
@@ -473,6 +487,6 @@ Text
 
 
 for group in (settings, console, races, figures, places, stack, growth, machines, rows, jobs,
-              hangs, tutorials):
+              hangs, cache, tutorials):
     group()
 sys.exit(results.failed)
