@@ -414,7 +414,8 @@ TEST(proc_of_mode_0700_is_closed_to_users)
  * Security modules. Landlock checks a directory when it is opened: a process in a
  * domain cannot open one that it may not read, but can use one that is open
  * already. AppArmor allows the use of what an unconfined process has opened. Smack
- * and SELinux check the directory in each call.
+ * and SELinux check the directory in each call, and SELinux the use of a
+ * descriptor that another domain has opened.
  */
 #define SMACK_DIR "XyzzyDir"
 #define SMACK_READER "XyzzyReader"
@@ -460,6 +461,8 @@ FIXTURE_VARIANT_ADD(module, selinux_denies_reading_the_directory)
 	{ 0, SELINUX_DOMAIN("no_proc_t"), NULL, -EACCES, -EACCES, -EACCES };
 FIXTURE_VARIANT_ADD(module, selinux_allows_reading_the_directory)
 	{ 0, SELINUX_DOMAIN("no_rule_t"), NULL, 1, 1, 1 };
+FIXTURE_VARIANT_ADD(module, selinux_denies_use_of_a_descriptor_of_root)
+	{ 0, SELINUX_DOMAIN("no_fd_t"), NULL, 1, 1, -EACCES };
 
 FIXTURE_SETUP(module)
 {
