@@ -353,7 +353,7 @@ struct view {
 /* Open PID/NAME of a procfs. */
 static inline int open_pid_file(int procfd, pid_t pid, const char *name)
 {
-	char path[32];
+	char path[64];
 
 	snprintf(path, sizeof(path), "%d/%s", pid, name);
 	return openat(procfd, path, O_RDONLY | O_CLOEXEC);
