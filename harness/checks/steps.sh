@@ -3,10 +3,10 @@
 # option on and off.
 #
 # The image is built after the last commit alone. After each other commit that
-# can change it, make compiles what depends on the files of the commit, and links
-# vmlinux. A file that the series does not change stays as compiled after the last commit
-# if the series only adds or removes whole declarations in the headers that the file
-# includes: nothing but the C files that the series changes can use these. The same
+# can change it, make compiles the C files that the series changes, and what else
+# depends on the files of the commit, and links vmlinux. A file that merely includes a
+# header stays as compiled after the last commit if the series only adds or removes whole
+# declarations there: nothing but the C files that it changes can use these. The same
 # holds for headers generated from the tables, as long as these only gain lines.
 #
 # On the way, the kernel of OLD_COMMIT is made, which the rows with KERNEL=old boot.
@@ -153,21 +153,12 @@ changed_inside()
 	done
 }
 
-# Of the C files that the series changes, print those that include a header of the commit.
-using_headers()
-{
-	grep '\.c$' "$work/changed" | while read -r file; do
-		! grep -qsFf "$work/headers" "$OUT/${file%/*}/.$(basename "$file" .c).o.cmd" ||
-			say "$file"
-	done
-}
-
 check_out()
 {
 	git -C "$TREE" checkout -q -f --detach "$1"
+	grep '\.c$' "$work/changed" | touch_files
 	changed_files "$1^..$1" | grep '\.h$' >"$work/headers" || :
 	touch_files -r "$work/start" <"$work/headers"
-	using_headers | touch_files
 	changed_inside <"$work/headers" | touch_files
 	# shellcheck disable=SC2046 # files of the kernel have no spaces
 	set -- "$1" $(changed_files "$1^..$1" | grep '\.tbl$')
