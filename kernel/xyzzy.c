@@ -1059,8 +1059,8 @@ static int find_size(struct xyzzy_strings *strings,
 }
 
 /*
- * Returns true if the command line continues after the limit: the next byte is
- * mapped, in memory or not.
+ * Returns true if the command line continues after the limit. Arguments do if
+ * the next byte is mapped, in memory or not.
  */
 static bool is_cut(const struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {

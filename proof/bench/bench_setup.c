@@ -70,7 +70,7 @@ static void set_mm(int what, char *address)
 		err(1, "PR_SET_MM");
 }
 
-/* Give ours this size, and with it those of the processes to come. */
+/* Set the size of our command line, which later children inherit. */
 void bench_set_cmdline(struct bench *bench, size_t size)
 {
 	char *args = map(size);

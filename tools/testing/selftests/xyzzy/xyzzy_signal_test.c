@@ -97,7 +97,7 @@ static void walk_and_report(struct report *report, unsigned int flags)
 	report->done = true;
 }
 
-/* A walker that stops first. With @caller, it is that one. */
+/* A walker that stops first. It is @caller, if that is not NULL. */
 static pid_t spawn_walker(struct report *report, unsigned int flags,
 			  int sa_flags, const struct caller *caller)
 {

@@ -249,7 +249,7 @@ FIXTURE_VARIANT_ADD(held, hidepid_0_sa_restart)
 FIXTURE_VARIANT_ADD(held, hidepid_4_threads)
 	{ "4", XYZZY_ID, XYZZY_THREADS, 0 };
 
-/* By a mount, or by a security module: only with these there is attr/. */
+/* By the mount, or by a module: attr/ is only there with CONFIG_SECURITY. */
 static bool can_be_hidden(const char *hidepid)
 {
 	return !hidepid || strcmp(hidepid, "0") ||
