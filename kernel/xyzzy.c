@@ -94,7 +94,6 @@ struct xyzzy_strings {
 	char __user *area;	/* The strings area of the caller */
 	u64 size;		/* Number of bytes that @area has room for */
 	u64 max;		/* Most bytes to store of each string */
-	u64 stored;		/* Number of bytes stored in @area */
 	u64 end;		/* Where the next string starts in @area */
 	char *buf;		/* Buffer for what is to be stored */
 	u64 buf_start;		/* Where the first byte of @buf goes in @area */
@@ -240,7 +239,7 @@ u64 visible_groups(const struct xyzzy_walk *walk, struct task_struct *task)
 	bool check = walk->restricted || IS_ENABLED(CONFIG_SECURITY);
 	bool may_read = check && may_ptrace_read(leader);
 
-	if (check && !may_read &&
+	if (!may_read &&
 	    (walk->restricted || security_task_getscheduler(leader)))
 		return 0;
 	if (!(walk->mask & XYZZY_IO))
@@ -303,7 +302,8 @@ static u32 nr_in_walk(const struct xyzzy_walk *walk, const struct pid *pid)
 /*
  * Collect the thread IDs of the process from ->next on, in a range that begins
  * at the lowest one or below it. Few threads have a lower ID than their leader,
- * so try that one first. The range is empty if the lowest one exits meanwhile.
+ * so try that one first. If the lowest one exits meanwhile, the range may be
+ * empty.
  */
 static void collect_tids(struct xyzzy_walk *walk)
 {
@@ -876,15 +876,13 @@ static long fill_deferred(struct xyzzy_walk *walk, struct xyzzy_task *rec)
 }
 
 /* Store the strings up to @end, which are in the buffer */
-static int store_strings(struct xyzzy_strings *strings, u64 end)
+static int store_strings(const struct xyzzy_strings *strings, u64 end)
 {
-	if (end <= strings->stored)
-		return 0;
-	if (copy_to_user(strings->area + strings->stored,
-			 strings->buf + (strings->stored - strings->buf_start),
-			 end - strings->stored))
+	const size_t len = end - strings->buf_start;
+
+	if (len && copy_to_user(strings->area + strings->buf_start,
+				strings->buf, len))
 		return -EFAULT;
-	strings->stored = end;
 	return 0;
 }
 
@@ -963,7 +961,8 @@ static int read_name(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 #ifdef CONFIG_MMU
 /*
  * Returns true if an access to @addr, which is not mapped, would grow the
- * stack. Checks RLIMIT_STACK only: anything else would take more locks.
+ * stack. Checks RLIMIT_STACK only: if something else prevents that, the caller
+ * reads the file in vain.
  */
 static bool stack_would_grow(struct mm_struct *mm, unsigned long addr)
 {
@@ -1023,7 +1022,7 @@ struct xyzzy_cmdline {
 	u64 size;		/* Most bytes to read, 0 if not known yet */
 	u64 read;		/* Number of bytes read */
 	bool title;		/* It is a title, which ends with a NUL */
-	bool cut;		/* There is more of it than is stored */
+	bool cut;		/* There are arguments after the limit */
 };
 
 /*
@@ -1036,20 +1035,17 @@ static int find_size(struct xyzzy_strings *strings,
 		     struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {
 	const unsigned long len = cmdline->arg_end - cmdline->start;
-	bool all = offset_in_page(cmdline->start) + len <= PAGE_SIZE &&
-		   len < buffer_room(strings);
-	char byte, *last = all ? buffer_end(strings) + len - 1 : &byte;
+	const bool all = offset_in_page(cmdline->start) + len <= PAGE_SIZE &&
+			 len < buffer_room(strings);
+	const size_t size = all ? len : 1;
+	char byte, *buf = all ? buffer_end(strings) : &byte;
 	int got;
 
-	if (all)
-		got = read_resident(mm, cmdline->start, buffer_end(strings),
-				    len);
-	else
-		got = read_resident(mm, cmdline->arg_end - 1, &byte, 1);
+	got = read_resident(mm, cmdline->arg_end - size, buf, size);
 	if (got < 0)
 		return got;
 
-	cmdline->title = got && *last;
+	cmdline->title = got && buf[size - 1];
 	if (cmdline->title)
 		cmdline->size = min(cmdline->title_end - cmdline->start,
 				    PAGE_SIZE);
@@ -1058,17 +1054,12 @@ static int find_size(struct xyzzy_strings *strings,
 	return all ? got : 0;
 }
 
-/*
- * Returns true if the command line continues after the limit. Arguments do if
- * the next byte is mapped, in memory or not.
- */
+/* Returns true if /proc/PID/cmdline would have arguments after the limit */
 static bool is_cut(const struct xyzzy_cmdline *cmdline, struct mm_struct *mm)
 {
 	char byte;
 
-	if (cmdline->title)
-		return cmdline->read > cmdline->limit;
-	return cmdline->read == cmdline->limit &&
+	return !cmdline->title && cmdline->read == cmdline->limit &&
 	       cmdline->read < cmdline->arg_end - cmdline->start &&
 	       read_resident(mm, cmdline->start + cmdline->read, &byte, 1);
 }
@@ -1181,15 +1172,10 @@ static int read_cmdline(struct xyzzy_strings *strings, struct xyzzy_task *rec,
 	if (ret)
 		return ret;
 
-	ret = end_string(strings, start, first, &rec->cmdline,
-			 &rec->cmdline_len);
-	if (!cmdline.cut)
-		rec->cmdline_size = rec->cmdline_len;
-	else if (cmdline.title)
-		rec->cmdline_size = cmdline.read;
-	else
-		rec->cmdline_size = cmdline.arg_end - cmdline.start;
-	return ret;
+	rec->cmdline_size = cmdline.cut ? cmdline.arg_end - cmdline.start :
+					  cmdline.read;
+	return end_string(strings, start, first, &rec->cmdline,
+			  &rec->cmdline_len);
 }
 
 static void put_source_mm(struct xyzzy_source *source)
@@ -1212,10 +1198,7 @@ static void put_source_mm(struct xyzzy_source *source) { }
 static void rewind_strings(struct xyzzy_strings *strings, u64 start)
 {
 	strings->end = start;
-	if (strings->stored > start) {
-		strings->stored = start;
-		strings->buf_start = start;
-	}
+	strings->buf_start = min(strings->buf_start, start);
 }
 
 static int read_record_strings(struct xyzzy_strings *strings,
@@ -1392,7 +1375,7 @@ static long walk_tasks(struct xyzzy_walk *walk, struct xyzzy_params *params)
 		else
 			filled = fill_batch(walk, batch, task_size,
 					    min(limit, room - stored));
-		if (filled > 0 && walk->strings.buf) {
+		if (filled >= 0 && walk->strings.buf) {
 			fit = read_strings(walk, batch, task_size, filled,
 					   !stored);
 			/* Do not fill many records only to cut them off */

@@ -24,7 +24,7 @@ static bool needs_ptrace_access(struct proc_fs_info *fs_info,
  */
 bool proc_needs_ptrace_access(struct super_block *sb)
 {
-	/* A remount changes the options without a lock. */
+	/* Does not take the lock that a remount holds. */
 	return data_race(needs_ptrace_access(proc_sb_info(sb),
 					     HIDEPID_NO_ACCESS));
 }
