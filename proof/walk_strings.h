@@ -13,8 +13,8 @@ static inline bool have_strings(void)
 
 /*
  * Like walk_on(), with strings in @area: @check gets the records of each call
- * while their strings are there. Returns -EBADMSG if the strings are not one
- * behind the other.
+ * while their strings are there. Returns -EBADMSG, too, if the strings are not
+ * one behind the other.
  */
 static inline int
 walk_strings(struct walk *walk, struct xyzzy_params *params, unsigned int flags,
@@ -23,23 +23,16 @@ walk_strings(struct walk *walk, struct xyzzy_params *params, unsigned int flags,
 			   const struct xyzzy_task *tasks, size_t nr),
 	     void *arg)
 {
-	const size_t chunk = params->nr_tasks;
 	long ret;
 
 	area_use(params, area);
 	while (walk->nr < 1000000) {
-		if (walk_make_room(walk, chunk))
-			return -ENOMEM;
-		params->tasks = walk->tasks + walk->nr;
-		ret = xyzzy_call(params, flags);
+		ret = walk_step(walk, params, flags);
 		if (ret <= 0)
 			return ret;
-		if ((size_t)ret > chunk)
-			return -EOVERFLOW;
 		if (strings_end(area, params->tasks, ret) < 0)
 			return -EBADMSG;
 		check(arg, area->bytes, params->tasks, ret);
-		walk->nr += ret;
 	}
 	return -ELOOP;
 }

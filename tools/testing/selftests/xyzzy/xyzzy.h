@@ -239,32 +239,44 @@ static inline int walk_make_room(struct walk *walk, size_t nr)
 }
 
 /*
- * Walk from params->cursor to the end, at most params->nr_tasks records a
- * call, and add the records to @walk. params->tasks is not used. Returns 0 or
- * -errno: -EOVERFLOW if a call returns more records than it had room for,
- * -EBADMSG if the cursor is not right after the last one, -ELOOP if the walk
- * does not end.
+ * One call of a walk: add at most params->nr_tasks records, from
+ * params->cursor on, to @walk, where params->tasks then points to them.
+ * Returns their number or -errno: -EOVERFLOW if the call returns more records
+ * than it had room for, -EBADMSG if the cursor is not right after the last one.
  */
-static inline int walk_on(struct walk *walk, struct xyzzy_params *params,
-			  unsigned int flags)
+static inline long walk_step(struct walk *walk, struct xyzzy_params *params,
+			     unsigned int flags)
 {
 	size_t chunk = params->nr_tasks;
 	long ret;
 
+	if (walk_make_room(walk, chunk))
+		return -ENOMEM;
+	params->tasks = walk->tasks + walk->nr;
+	ret = xyzzy_call(params, flags);
+	if (ret <= 0)
+		return ret;
+	if ((size_t)ret > chunk)
+		return -EOVERFLOW;
+	if (params->cursor != params->tasks[ret - 1].pid + 1ULL)
+		return -EBADMSG;
+	walk->nr += ret;
+	return ret;
+}
+
+/*
+ * Walk from params->cursor to the end. Returns 0 or -errno, as walk_step()
+ * does, and -ELOOP if the walk does not end.
+ */
+static inline int walk_on(struct walk *walk, struct xyzzy_params *params,
+			  unsigned int flags)
+{
+	long ret;
+
 	while (walk->nr < 1000000) {
-		if (walk_make_room(walk, chunk))
-			return -ENOMEM;
-		params->tasks = walk->tasks + walk->nr;
-		ret = xyzzy_call(params, flags);
-		if (ret < 0)
+		ret = walk_step(walk, params, flags);
+		if (ret <= 0)
 			return ret;
-		if ((size_t)ret > chunk)
-			return -EOVERFLOW;
-		if (!ret)
-			return 0;
-		if (params->cursor != params->tasks[ret - 1].pid + 1ULL)
-			return -EBADMSG;
-		walk->nr += ret;
 	}
 	return -ELOOP;
 }
