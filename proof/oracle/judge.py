@@ -53,13 +53,12 @@ class Measurement:
             return Verdict.DIFFERS, None, f"PID {pid}: not shown"
         low = self.expected(column, before, raw)
         high = self.expected(column, after, raw)
-        if low != high and column.moves != "grows":
-            return Verdict.MOVED, None, None
-        if column.moves == "runs" and ran(before, after):
+        if column.moves == "runs" and (low != high or ran(before, after)):
             return Verdict.MOVED, None, None
         if low == high and agrees(value, low, low, column.error):
             return Verdict.SAME, None, None
-        if low != high and agrees(value, low, high, column.error):
+        if (low != high and column.moves == "grows" and
+                agrees(value, low, high, column.error)):
             return Verdict.BETWEEN, None, None
         words = (f"PID {pid}: shown {raw!r}, expected {low!r}" +
                  (f" to {high!r}" if low != high else ""))
