@@ -38,6 +38,10 @@ UNSEEN = {
     ("lib", zeroed): "what psutil shows for it is always 0",
 }
 
+# What no oracle shows.
+UNSHOWN = {"vm_peak", "rss_peak", "page_tables", "cmdline_size", "blkio_delay",
+           "run_delay"}
+
 WAYS = (zeroed, one_off, next_field)
 
 
@@ -68,6 +72,8 @@ def report(measured, names):
         users = [(c, m) for c, m in measured if c.uses(field)]
         if not users:
             print(f"tampered {field}: no oracle shows it")
+            if field not in UNSHOWN:
+                unnoticed.append(f"{field} at all")
             continue
         for way in WAYS:
             saw = [c.title for c, m in users
