@@ -4,6 +4,8 @@ show for a record, in the oracle's units and words."""
 
 import os
 
+import psutil
+
 HZ = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGESIZE")
 NSEC = 10**9
@@ -88,16 +90,8 @@ def mem(mask, value):
     return value if mask & GROUP_MEM else 0
 
 
-def boot_time():
-    """As the kernel reports it, in whole seconds."""
-    with open("/proc/stat", encoding="ascii") as stat:
-        for line in stat:
-            if line.startswith("btime "):
-                return int(line.split()[1])
-    raise ValueError("/proc/stat: expected btime")
-
-
-BOOT = boot_time()
+# As the kernel reports it, in whole seconds
+BOOT = int(psutil.boot_time())
 
 HELPERS = {name: value for name, value in globals().items()
            if not name.startswith("_")}
