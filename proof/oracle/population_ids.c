@@ -134,15 +134,10 @@ void clean_up_ids(void)
 static int enter_cgroup(int number)
 {
 	char path[64];
-	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "%s/cgroup.procs",
 		 cgroups[number % ARRAY_SIZE(cgroups)]);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		err = -errno;
-	close_fd(fd);
-	return err;
+	return write_text(AT_FDCWD, path, "0");
 }
 
 /*

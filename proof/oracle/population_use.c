@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE
 #include <linux/fs.h>
-#include <sys/swap.h>
 
 #include "population.h"
 #include "use.h"
@@ -16,25 +15,17 @@
 #define TO_WRITE (128 * 1024)
 
 static struct disk swap = { .fd = -1 }, disk = { .fd = -1 };
-static bool swapping;
 
 int prepare_use(void)
 {
-	if (disk_open(&swap, DISK_SIZE) || disk_open(&disk, DISK_SIZE))
-		return -ENODEV;
-	if (make_swap(swap.fd, DISK_SIZE))
-		return -EIO;
-	if (swapon(swap.path, 0))
-		return -errno;
-	swapping = true;
-	return 0;
+	int err = swap_open(&swap, DISK_SIZE);
+
+	return !err && disk_open(&disk, DISK_SIZE) ? -ENODEV : err;
 }
 
 void clean_up_use(void)
 {
-	if (swapping && swapoff(swap.path))
-		perror(swap.path);
-	disk_close(&swap);
+	swap_close(&swap);
 	disk_close(&disk);
 }
 
