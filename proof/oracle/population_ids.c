@@ -49,10 +49,9 @@ static void spin(void)
 static int run_when_idle(int number)
 {
 	struct attr attr = { .policy = SCHED_IDLE };
-	int cpu = sysconf(_SC_NPROCESSORS_ONLN) - 1;
 
 	(void)number;
-	return move_to_cpu(&cpu) ?: set_attr(0, &attr);
+	return pin_to_cpu(CPU_SETSIZE) ?: set_attr(0, &attr);
 }
 
 /* A session with a terminal: its leader, the foreground and the background. */

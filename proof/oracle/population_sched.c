@@ -61,9 +61,7 @@ static int be_deadline(int number)
 
 static int stay_on_one_cpu(int number)
 {
-	int cpu = number % sysconf(_SC_NPROCESSORS_ONLN);
-
-	return move_to_cpu(&cpu);
+	return pin_to_cpu(number % sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 /*

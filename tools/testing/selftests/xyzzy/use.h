@@ -126,15 +126,6 @@ static inline int set_attr(pid_t pid, struct attr *attr)
 	return syscall(__NR_sched_setattr, pid, attr, 0) ? -errno : 0;
 }
 
-static inline int move_to_cpu(void *arg)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(*(int *)arg, &set);
-	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
-}
-
 static inline int set_oom_adj(void *arg)
 {
 	char text[16];
