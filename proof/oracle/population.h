@@ -34,7 +34,8 @@ static inline int set_name(const char *kind, int number)
 {
 	char name[NAME_LEN];
 
-	snprintf(name, sizeof(name), "%s-%d", kind, number);
+	if (snprintf(name, sizeof(name), "%s-%d", kind, number) >= NAME_LEN)
+		return -ENAMETOOLONG;
 	return prctl(PR_SET_NAME, name) ? -errno : 0;
 }
 

@@ -190,7 +190,7 @@ const struct kind kinds_of_ids[] = {
 	{ .name = "group", .nr = 40, .make = lead_group },
 	{ .name = "credentials", .nr = 100, .make = change_creds },
 	{ .name = "user", .nr = 40, .make = be_user },
-	{ .name = "oom_score_adj", .nr = 41, .make = change_oom_adj },
+	{ .name = "oom score", .nr = 41, .make = change_oom_adj },
 	{ .name = "cgroup", .nr = 60, .make = enter_cgroup },
 	{ .name = "container", .nr = 20, .make = contain },
 	{ },
