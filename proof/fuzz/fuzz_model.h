@@ -225,8 +225,8 @@ static inline bool judge_groups(const struct xyzzy_task *task, __u64 wanted,
 {
 	if (task->mask & ~wanted)
 		return wrong(verdict, "groups %llx of %llx", task->mask, wanted);
-	/* These can be filled for each process. */
-	if (~task->mask & wanted & (XYZZY_NAME | XYZZY_DELAYS))
+	/* All others can be filled for each process. */
+	if (~task->mask & wanted & ~(XYZZY_MEM | XYZZY_IO | XYZZY_CMDLINE))
 		return wrong(verdict, "only groups %llx of %llx", task->mask,
 			     wanted);
 	return judge_zeroes(task, record_groups, ARRAY_SIZE(record_groups),
