@@ -152,7 +152,7 @@ static inline void count_records(const struct fuzz_call *call,
 	if (room > 1 << 20)
 		room = 1 << 20;
 	outcome->room = buf_takes(call);
-	/* The kernel decides what a cursor means. */
+	/* All may be below the cursor. */
 	if (call->params.cursor)
 		min = 0;
 	if (room > outcome->room && !outcome->room && max) {
@@ -268,7 +268,8 @@ static inline bool judge_buf(const struct fuzz_call *call,
 {
 	const char *end = world->buf + BUF_SIZE;
 	const char *pos = end - call->buf_room;
-	__u32 last = 0;
+	__u64 cursor = call->params.cursor;
+	__u32 last = cursor ? lesser(cursor - 1, UINT_MAX) : 0;
 
 	/* Which is written last is not specified. */
 	if (call->strings_where == WHERE_RECORDS)
