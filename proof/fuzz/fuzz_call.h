@@ -18,7 +18,6 @@ enum where {
 	WHERE_GUARD,
 	WHERE_TOP,		/* The end of the address space */
 	WHERE_RECORDS,		/* To the array; the strings area alone */
-	NR_WHERE,
 };
 
 #define POISON 0xa5

@@ -6,7 +6,8 @@
 
 /*
  * What the documentation says about a call: the checks in their order, then the
- * number of records. Nothing here uses results of the kernel.
+ * number of records. Only the supported groups, and how much room strings take,
+ * are what the kernel said when the world was made.
  */
 struct outcome {
 	int err;		/* 0 or -errno */
