@@ -235,8 +235,41 @@ static inline bool judge_groups(const struct xyzzy_task *task, __u64 wanted,
 	       judge_zeroes(task, new_groups, ARRAY_SIZE(new_groups), verdict);
 }
 
+/* May USER not ptrace-read this process? False if it is not of the world. */
+static inline bool is_denied(const struct fuzz_world *world, __u32 tgid)
+{
+	const struct fuzz_fd *fd;
+
+	for (int i = 0; i < world->nr_fds; i++) {
+		fd = &world->fds[i];
+		if (fd->is_pidfd && fd->pid == (pid_t)tgid)
+			return !fd->ptraceable;
+	}
+	return false;
+}
+
+/* Is the record of a process that the call covers and the caller may see? */
+static inline bool judge_process(const struct fuzz_call *call,
+				 const struct fuzz_world *world, bool root,
+				 const struct xyzzy_task *task,
+				 struct verdict *verdict)
+{
+	const struct fuzz_fd *procfd = call->procfd, *pidfd = call->pidfd;
+	pid_t pid = pidfd->pid ?: getpid();
+
+	/* Processes have other PIDs there. */
+	if (procfd->shows == SHOWS_INNER)
+		return true;
+	if (pidfd->is_pidfd && task->tgid != (__u32)pid)
+		return wrong(verdict, "pid %u of process %u instead of %d",
+			     task->pid, task->tgid, pid);
+	return root || procfd->shows != SHOWS_PTRACEABLE ||
+	       !is_denied(world, task->tgid) ||
+	       wrong(verdict, "process %u is shown", task->tgid);
+}
+
 static inline bool judge_record(const struct fuzz_call *call,
-				const struct fuzz_world *world,
+				const struct fuzz_world *world, bool root,
 				const char *where, __u32 *last,
 				struct verdict *verdict)
 {
@@ -259,13 +292,14 @@ static inline bool judge_record(const struct fuzz_call *call,
 			     task.pid);
 	if (!is_filled_with(where + size, 0, stride - size))
 		return wrong(verdict, "no zeroes behind pid %u", task.pid);
-	return judge_groups(&task, wanted, verdict);
+	return judge_process(call, world, root, &task, verdict) &&
+	       judge_groups(&task, wanted, verdict);
 }
 
 /* The records, and that nothing is written behind them. */
 static inline bool judge_buf(const struct fuzz_call *call,
-			     const struct fuzz_world *world, long ret,
-			     struct verdict *verdict)
+			     const struct fuzz_world *world, bool root,
+			     long ret, struct verdict *verdict)
 {
 	const char *end = world->buf + BUF_SIZE;
 	const char *pos = end - call->buf_room;
@@ -278,7 +312,7 @@ static inline bool judge_buf(const struct fuzz_call *call,
 	if (call->buf_where != WHERE_GOOD)
 		ret = ret > 0 ? 0 : ret;
 	for (long i = 0; i < ret; i++, pos += call->params.task_size)
-		if (!judge_record(call, world, pos, &last, verdict))
+		if (!judge_record(call, world, root, pos, &last, verdict))
 			return false;
 	/* A part of the record that could not be stored may be there. */
 	if (ret == -EFAULT || (ret > 0 && call->params.nr_tasks > (size_t)ret &&
@@ -336,7 +370,7 @@ static inline bool judge_call(const struct fuzz_call *call,
 
 	return judge_result(&outcome, ret, verdict) &&
 	       judge_params(call, world, ret, verdict) &&
-	       judge_buf(call, world, ret, verdict) &&
+	       judge_buf(call, world, root, ret, verdict) &&
 	       judge_strings(call, world, ret, verdict);
 }
 

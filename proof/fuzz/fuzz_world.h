@@ -48,6 +48,7 @@ struct fuzz_fd {
 	/* As pidfd: 0, or the error whatever the procfd is. */
 	int pidfd_err;
 	bool is_pidfd;		/* With no error and no pidfd: all processes */
+	pid_t pid;		/* 0: the caller's */
 	bool inner;		/* The process is in the inner PID namespace */
 	bool caller;		/* It is the caller's own */
 	bool ptraceable;	/* for USER */
@@ -208,8 +209,9 @@ static inline void add_procfses(struct fuzz_world *world)
 }
 
 static inline struct fuzz_fd *add_pidfd(struct fuzz_world *world,
-					const char *name, int fd)
+					const char *name, pid_t pid)
 {
+	int fd = sys_pidfd_open(pid, 0);
 	struct fuzz_fd *new;
 
 	if (fd < 0)
@@ -217,6 +219,7 @@ static inline struct fuzz_fd *add_pidfd(struct fuzz_world *world,
 	new = add_fd(world, name, fd);
 	new->pidfd_err = 0;
 	new->is_pidfd = true;
+	new->pid = pid;
 	new->nr_threads = 1;
 	new->cmdline_max = world->own_cmdline;
 	return new;
@@ -248,24 +251,22 @@ static inline void add_pidfds(struct fuzz_world *world)
 
 	for (int i = 0; i < NR_ACTORS; i++) {
 		new = add_pidfd(world, actor_kinds[i].name,
-				world->actors[i].pidfd);
+				world->actors[i].pid);
 		new->ptraceable = actor_kinds[i].ptraceable;
 		new->nr_threads += actor_kinds[i].threaded;
 	}
-	add_pidfd(world, "a session's leader", world->session.pidfd);
-	add_pidfd(world, "a process of many threads",
-		  sys_pidfd_open(world->crowd, 0))->nr_threads = NR_CROWD + 1;
-	add_pidfd(world, "a zombie", sys_pidfd_open(world->zombie, 0));
-	add_pidfd(world, "a reaped one", reaped_pidfd())->pidfd_err = -ESRCH;
+	add_pidfd(world, "a session's leader", world->session.pid);
+	new = add_pidfd(world, "a process of many threads", world->crowd);
+	new->nr_threads = NR_CROWD + 1;
+	add_pidfd(world, "a zombie", world->zombie);
+	add_fd(world, "a reaped one", reaped_pidfd())->pidfd_err = -ESRCH;
 	if (world->ns.procfd >= 0)
-		add_pidfd(world, "inner init",
-			  sys_pidfd_open(world->ns.init, 0))->inner = true;
-	add_pidfd(world, "odd arguments", sys_pidfd_open(world->odd, 0));
-	add_pidfd(world, "big arguments",
-		  sys_pidfd_open(world->big, 0))->cmdline_max = BIG_ARGS;
+		add_pidfd(world, "inner init", world->ns.init)->inner = true;
+	add_pidfd(world, "odd arguments", world->odd);
+	add_pidfd(world, "big arguments", world->big)->cmdline_max = BIG_ARGS;
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		new = add_pidfd(world, programs[i].name,
-				world->programs[i].pidfd);
+				world->programs[i].pid);
 		if (new)
 			new->cmdline_max = ARGS_PAGES * page_size();
 	}
