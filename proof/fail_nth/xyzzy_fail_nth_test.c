@@ -307,11 +307,17 @@ static bool buf_holds(const struct failing *call, const pid_t *pids, long nr)
 	return is_filled_with(call->buf + end, POISON, BUF_SIZE - end);
 }
 
-static long call_untouched(struct failing *call, struct xyzzy_params *params)
+/* What an earlier call has stored would look like a result of the next one. */
+static void poison(struct failing *call)
 {
 	memset(call->buf, POISON, BUF_SIZE);
 	if (call->area.size)
 		memset(call->area.bytes, POISON, call->area.size);
+}
+
+static long call_untouched(struct failing *call, struct xyzzy_params *params)
+{
+	poison(call);
 	return xyzzy_call(params, call->flags);
 }
 
@@ -368,7 +374,7 @@ static bool fail_once(struct __test_metadata *_metadata, struct failing *call,
 	bool failed;
 	long ret;
 
-	memset(call->buf, POISON, BUF_SIZE);
+	poison(call);
 	EXPECT_TRUE(set_fail_nth(call->nth_fd, nth));
 	ret = xyzzy_call(&params, call->flags);
 	failed = has_failed(call->nth_fd);
@@ -442,7 +448,7 @@ TEST_F(fail, leaves_nothing_half_done_without_memory)
 	if (!slab_fails())
 		SKIP(return, "allocations cannot be made to fail");
 	learn_result(_metadata, call);
-	memset(call->buf, POISON, BUF_SIZE);
+	poison(call);
 	ASSERT_EQ(1, write(fd, "1", 1));
 	ret = xyzzy_call(&params, call->flags);
 	ASSERT_EQ(1, write(fd, "0", 1));
