@@ -104,7 +104,7 @@ static bool has_failed(int fd)
 }
 
 /* More than a batch of the kernel's, so that failures hit a later one too. */
-#define NR_THREADS 40
+#define NR_THREADS 120
 #define ROOM (NR_THREADS + 8)
 #define BUF_SIZE (ROOM * 512)
 #define POISON 0xa5
