@@ -182,25 +182,6 @@ FIXTURE_VARIANT_ADD(fail, program_strings) { TARGET_PROGRAM, 424, SMALL_AREA };
 FIXTURE_VARIANT_ADD(fail, program_in_parts) { TARGET_PROGRAM, 424, LARGE_AREA };
 FIXTURE_VARIANT_ADD(fail, kthread_strings) { TARGET_KTHREAD, 424, SMALL_AREA };
 
-static int set_target(struct xyzzy_params *params, enum target target,
-		      int pidfd, const struct pidns *ns)
-{
-	switch (target) {
-	case TARGET_PROCESS:
-	case TARGET_THREADS:
-	case TARGET_PROGRAM:
-	case TARGET_KTHREAD:
-		params->pidfd = pidfd;
-		break;
-	case TARGET_PIDNS:
-		params->procfd = ns->procfd;
-		break;
-	default:
-		params->nr_tasks = 0;
-	}
-	return target == TARGET_THREADS ? XYZZY_THREADS : 0;
-}
-
 static pid_t spawn_large_program(void)
 {
 	char *bytes = malloc(LARGE_ARGS);
@@ -261,8 +242,14 @@ FIXTURE_SETUP(fail)
 		area_use(&call->params, &call->area);
 		call->params.mask |= XYZZY_STRINGS | XYZZY_DELAYS;
 	}
-	call->flags = set_target(&call->params, variant->target, self->pidfd,
-				 &self->ns);
+	if (variant->target == TARGET_NONE)
+		call->params.nr_tasks = 0;
+	else if (variant->target == TARGET_PIDNS)
+		call->params.procfd = self->ns.procfd;
+	else
+		call->params.pidfd = self->pidfd;
+	if (variant->target == TARGET_THREADS)
+		call->flags = XYZZY_THREADS;
 }
 
 FIXTURE_TEARDOWN(fail)
