@@ -78,4 +78,20 @@ static inline int short_args(void *arg)
 	return pages_of_args(1, munmap);
 }
 
+/* Run a program with @size bytes of arguments; see spawn_program(). */
+static inline pid_t spawn_large_program(size_t size)
+{
+	char *bytes = malloc(size);
+	const char *argv[2] = { bytes };
+	pid_t pid;
+
+	if (!bytes)
+		abort();
+	memset(bytes, 'a', size - 1);
+	bytes[size - 1] = '\0';
+	pid = spawn_program(argv);
+	free(bytes);
+	return pid;
+}
+
 #endif /* __XYZZY_ARGS_H */

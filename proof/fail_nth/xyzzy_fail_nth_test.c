@@ -7,6 +7,7 @@
 #include "kselftest_harness.h"
 #include "ns.h"
 #include "record.h"
+#include "../args.h"
 #include "../walk_strings.h"
 
 /*
@@ -182,19 +183,6 @@ FIXTURE_VARIANT_ADD(fail, program_strings) { TARGET_PROGRAM, 424, SMALL_AREA };
 FIXTURE_VARIANT_ADD(fail, program_in_parts) { TARGET_PROGRAM, 424, LARGE_AREA };
 FIXTURE_VARIANT_ADD(fail, kthread_strings) { TARGET_KTHREAD, 424, SMALL_AREA };
 
-static pid_t spawn_large_program(void)
-{
-	char *bytes = malloc(LARGE_ARGS);
-	const char *argv[2] = { bytes };
-	pid_t pid;
-
-	memset(bytes, 'a', LARGE_ARGS - 1);
-	bytes[LARGE_ARGS - 1] = '\0';
-	pid = spawn_program(argv);
-	free(bytes);
-	return pid;
-}
-
 static bool is_kthread(pid_t pid)
 {
 	struct proc_dir dir = proc_dir(pid, 0);
@@ -225,7 +213,7 @@ FIXTURE_SETUP(fail)
 
 	set_knobs(&self->before);
 	if (variant->target == TARGET_PROGRAM)
-		self->pid = spawn_large_program();
+		self->pid = spawn_large_program(LARGE_ARGS);
 	else
 		self->pid = spawn_threads(self->tids, NR_THREADS, false);
 	ASSERT_GT(self->pid, 0);

@@ -333,16 +333,9 @@ static inline int start_programs(struct fuzz_world *world)
 	static const char * const odd[] = {
 		"odd", "", "new\nline", "\xff\xc0", "", NULL,
 	};
-	char *bytes = malloc(BIG_ARGS);
-	const char *big[2] = { bytes };
 
-	if (!bytes)
-		abort();
-	memset(bytes, 'b', BIG_ARGS - 1);
-	bytes[BIG_ARGS - 1] = '\0';
 	world->odd = spawn_program(odd);
-	world->big = spawn_program(big);
-	free(bytes);
+	world->big = spawn_large_program(BIG_ARGS);
 	/* PR_SET_MM may not be there. */
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (subject_start(&world->programs[i], programs[i].make, NULL))
