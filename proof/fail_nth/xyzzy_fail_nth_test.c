@@ -8,7 +8,6 @@
 #include "ns.h"
 #include "record.h"
 #include "../args.h"
-#include "../walk_strings.h"
 
 /*
  * Fault injection: with N in /proc/self/task/TID/fail-nth, the Nth operation of
@@ -206,8 +205,6 @@ FIXTURE_SETUP(fail)
 		SKIP(return, NO_ROOT);
 	if (variant->target == TARGET_PIDNS && spawn_pidns(&self->ns))
 		SKIP(return, "needs PID namespaces");
-	if (variant->area_size && !have_strings())
-		SKIP(return, "the kernel does not have strings");
 	if (variant->target == TARGET_KTHREAD && !is_kthread(2))
 		SKIP(return, "no kernel thread in sight");
 

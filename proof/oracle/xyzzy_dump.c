@@ -185,7 +185,6 @@ static void die_usage(void)
 	exit(EXIT_FAILURE);
 }
 
-/* Print all records; a kernel of version 0 has no strings. */
 static int print_walk(int procfd, unsigned int flags)
 {
 	const struct area area = area_map(AREA_SIZE);
@@ -196,13 +195,7 @@ static int print_walk(int procfd, unsigned int flags)
 
 	params.procfd = procfd;
 	print_names();
-	if (have_strings()) {
-		err = walk_strings(&walk, &params, flags, &area, print_records,
-				   NULL);
-	} else {
-		err = walk_on(&walk, &params, flags);
-		print_records(NULL, "", walk.tasks, walk.nr);
-	}
+	err = walk_strings(&walk, &params, flags, &area, print_records, NULL);
 	walk_free(&walk);
 	return err;
 }
