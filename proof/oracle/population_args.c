@@ -2,7 +2,6 @@
 /*
  * Processes that differ in their command lines.
  */
-#define _GNU_SOURCE
 #include "../args.h"
 #include "population.h"
 

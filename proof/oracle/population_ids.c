@@ -3,7 +3,6 @@
  * Processes that differ in who they are: names, states, terminals, users,
  * cgroups, namespaces.
  */
-#define _GNU_SOURCE
 #include <sys/fsuid.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>

@@ -2,7 +2,6 @@
 /*
  * Processes that differ in how they are scheduled, and threads.
  */
-#define _GNU_SOURCE
 #include <sys/resource.h>
 
 #include "population.h"

@@ -2,7 +2,6 @@
 /*
  * Processes that differ in what they have used: CPU time, memory, disks.
  */
-#define _GNU_SOURCE
 #include <linux/fs.h>
 
 #include "population.h"

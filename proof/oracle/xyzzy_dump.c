@@ -12,7 +12,6 @@
  * In a name or command line, bytes that are not printable ASCII, and backslashes,
  * are written as \ and three octal digits.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <stddef.h>
 

@@ -7,7 +7,6 @@
  *
  * Its exit status is that of the command. SIGINT is for the command alone.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <poll.h>
 
