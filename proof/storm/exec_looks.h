@@ -39,8 +39,6 @@ struct tally {
 	unsigned long no_cmdlines;
 	unsigned long errors;	/* Of a call, whatever it was for */
 	unsigned long signals;
-	unsigned long stats;	/* How often stat was read, and was torn */
-	unsigned long torn_stats;
 	__u64 longest_ns;	/* Of one look */
 	char first[128];
 	__u64 begin_ns;
@@ -242,25 +240,6 @@ static inline void look_by_pidfd(struct watcher *watcher,
 		look_at_child(watcher, look, mask, watcher->load->children[i]);
 }
 
-/* The same with /proc, which is not torn either. */
-static inline void look_at_stat(struct watcher *watcher)
-{
-	struct proc_stat stat;
-
-	for (int i = 0; i < NR_FORKERS; i++) {
-		struct proc_dir dir = proc_dir(watcher->load->children[i], 0);
-
-		for (int j = 0; j < MAX_LOOKS && !proc_stat(&dir, &stat); j++) {
-			/* The process has exited. */
-			if (!stat.field[23])
-				break;
-			watcher->tally.stats++;
-			watcher->tally.torn_stats += is_torn(stat.comm,
-							     stat.field[23]);
-		}
-	}
-}
-
 static inline void count_signal(int sig)
 {
 	(void)sig;
@@ -305,8 +284,6 @@ static inline int watch(void *arg)
 			else
 				look_at_all(watcher, &looks[i], mask);
 		}
-		if (watcher->sa_flags < 0)
-			look_at_stat(watcher);
 	}
 	return EXIT_SUCCESS;
 }

@@ -98,9 +98,8 @@ static void log_tally(struct __test_metadata *_metadata,
 	       tally->longest_ns / 1000);
 	TH_LOG("%lu command lines, %lu more are empty; %lu signals",
 	       tally->cmdlines, tally->no_cmdlines, tally->signals);
-	TH_LOG("%lu hidden, %lu errors, %lu torn; stat: %lu of %lu torn",
-	       tally->hidden, tally->errors, tally->torn, tally->torn_stats,
-	       tally->stats);
+	TH_LOG("%lu hidden, %lu errors, %lu torn",
+	       tally->hidden, tally->errors, tally->torn);
 	if (tally->first[0])
 		TH_LOG("first of them, after %llu ms: %s",
 		       tally->first_ns / 1000000, tally->first);
