@@ -287,10 +287,8 @@ static inline int walk_once(struct walker *walker, struct walk *walk)
 
 	params.procfd = walker->procfd;
 	memset(walk, 0, sizeof(*walk));
-	if (!walker->area.size) {
-		params.mask &= XYZZY_ALL;
+	if (!walker->area.size)
 		return walk_on(walk, &params, kind->flags);
-	}
 	err = walk_strings(walk, &params, kind->flags, &walker->area,
 			   check_strings, walker);
 	forget_strings(walk);
@@ -303,7 +301,7 @@ static inline void walker_main(struct walker *walker)
 	struct walk walk;
 	int err = become_walker(walker);
 
-	if (walker->kind->area_size && have_strings())
+	if (walker->kind->area_size)
 		walker->area = area_map(walker->kind->area_size);
 	while (!err && !walker->scene->stop) {
 		err = walk_once(walker, &walk);
