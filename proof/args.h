@@ -17,12 +17,8 @@ static inline int set_args(const char *start, const char *end)
 /* Memory for @len bytes of arguments, which are those at @args. */
 static inline int place_args(const char *args, size_t len)
 {
-	char *map = mmap(NULL, ARGS_PAGES * page_size(),
-			 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			 -1, 0);
+	char *map = map_before_guard(ARGS_PAGES * page_size(), GUARD_UNMAPPED);
 
-	if (map == MAP_FAILED)
-		return -errno;
 	memcpy(map, args, len);
 	return set_args(map, map + len);
 }
@@ -46,11 +42,8 @@ static inline int no_args(void *arg)
 static inline int pages_of_args(int changed, int (*change)(void *, size_t))
 {
 	const size_t page = page_size(), size = ARGS_PAGES * page;
-	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *map = map_before_guard(size, GUARD_UNMAPPED);
 
-	if (map == MAP_FAILED)
-		return -errno;
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	memset(map, 'a', size);
 	map[size - 1] = '\0';

@@ -173,7 +173,7 @@ static inline bool check_args_storm(struct walker *walker,
 	return true;
 }
 
-/* For walk_strings(). A name can be cut if there is little room. */
+/* For walk_strings(). There is room for a name even in the smallest area. */
 static inline void check_strings(void *arg, const char *bytes,
 				 const struct xyzzy_task *tasks, size_t nr)
 {

@@ -7,6 +7,7 @@
 #include "../args.h"
 
 #include <sys/ptrace.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 /*
@@ -21,19 +22,13 @@
 /* A set-user-ID copy of this program. */
 static char suid_path[64];
 
-static inline void reap_all(void)
-{
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
-}
-
 static inline void storm_forks(void)
 {
 	for (;;) {
 		for (int i = 0; i < 16; i++)
 			if (!fork())
 				_exit(0);
-		reap_all();
+		reap_orphans();
 	}
 }
 
@@ -68,7 +63,7 @@ static inline void storm_execs(void)
 	for (;;) {
 		if (!vfork())
 			execute("/proc/self/exe", STORM_EXIT);
-		reap_all();
+		reap_orphans();
 	}
 }
 
@@ -97,7 +92,7 @@ static inline void storm_suid_execs(void)
 				_exit(EXIT_FAILURE);
 			execute(suid_path, STORM_EXIT);
 		}
-		reap_all();
+		reap_orphans();
 	}
 }
 
@@ -112,7 +107,7 @@ static inline void storm_sessions(void)
 				_exit(setsid() < 0);
 			_exit(0);
 		}
-		reap_all();
+		reap_orphans();
 	}
 }
 
@@ -231,11 +226,8 @@ static inline void change_args(char *map, int i)
 
 static inline void storm_args(void)
 {
-	char *map = mmap(NULL, ARGS_PAGES * page_size(), PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *map = map_before_guard(ARGS_PAGES * page_size(), GUARD_UNMAPPED);
 
-	if (map == MAP_FAILED)
-		return;
 	/* Without PR_SET_MM, only the memory changes. */
 	if (!set_args(map, map + page_size()))
 		prctl(PR_SET_NAME, ARGS_NAME);
@@ -247,20 +239,12 @@ static inline void storm_args(void)
 static inline void storm_exits(void)
 {
 	const size_t size = 100 * 1024;
-	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *map = map_before_guard(size, GUARD_UNMAPPED);
 
-	if (map == MAP_FAILED)
-		return;
 	memset(map, 'a', size - 1);
 	if (!set_args(map, map + size))
 		prctl(PR_SET_NAME, ARGS_NAME);
-	for (;;) {
-		for (int i = 0; i < 8; i++)
-			if (!fork())
-				_exit(0);
-		reap_all();
-	}
+	storm_forks();
 }
 
 /* A cgroup with little memory, which storm_oom_end() removes. */
@@ -300,7 +284,7 @@ static inline void storm_oom(void)
 	for (;;) {
 		if (!fork())
 			take_memory();
-		reap_all();
+		reap_orphans();
 	}
 }
 
@@ -355,16 +339,14 @@ static inline pid_t storm_start(const struct storm *storm)
 static inline bool make_suid_file(void)
 {
 	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to;
-	char buf[4096];
-	ssize_t len;
+	struct stat stat;
 
 	snprintf(suid_path, sizeof(suid_path), "/tmp/xyzzy-storm.XXXXXX");
 	to = mkstemp(suid_path);
-	while ((len = read(from, buf, sizeof(buf))) > 0)
-		if (write(to, buf, len) != len)
-			return false;
-	close(from);
-	return !len && !fchmod(to, 04755) && !close(to);
+	if (from < 0 || to < 0 || fstat(from, &stat))
+		return false;
+	return sendfile(to, from, NULL, stat.st_size) == stat.st_size &&
+	       !fchmod(to, 04755) && !close(from) && !close(to);
 }
 
 #endif /* __XYZZY_STORMS_H */

@@ -37,14 +37,13 @@ FIXTURE(storm)
 /* Without kernel threads, which start and exit by themselves. */
 static long count_processes(void)
 {
-	const __u32 pf_kthread = 0x00200000;
 	struct walk walk;
 	long nr = 0;
 
 	if (walk_all(&walk, -1, XYZZY_ID, 0, 100))
 		return -1;
 	for (size_t i = 0; i < walk.nr; i++)
-		nr += !(walk.tasks[i].flags & pf_kthread);
+		nr += !(walk.tasks[i].flags & PF_KTHREAD);
 	walk_free(&walk);
 	return nr;
 }
