@@ -3,11 +3,10 @@
 #define __XYZZY_BENCH_H
 
 /*
- * What the benchmarks share: idle processes to read, a clock, and the methods
- * of reading them.
+ * What the benchmarks share: idle processes to read, and the methods of reading
+ * them.
  */
 #include <linux/xyzzy.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #if defined(__x86_64__) && defined(__ILP32__)
@@ -73,7 +72,6 @@ struct method {
 };
 
 /* bench_setup.c */
-uint64_t bench_now(void);
 void bench_open(struct bench *bench);
 void bench_set_cmdline(struct bench *bench, size_t size);
 void bench_start(struct bench *bench, size_t nr, size_t spare);

@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Idle processes and threads for the benchmarks, and the clock.
+ * Idle processes and threads for the benchmarks.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include "bench.h"
 #include "child.h"
 
 #define STACK_SIZE (16 * 1024)
-
-uint64_t bench_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 static void set_limit(int resource, rlim_t value)
 {
@@ -27,24 +18,13 @@ static void set_limit(int resource, rlim_t value)
 	setrlimit(resource, &limit);
 }
 
-/* Without the permission, the limits stay as they are. */
-static void set_sysctl(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (write(fd, value, strlen(value)) < 0)
-		warn("%s: %s", path, value);
-	close(fd);
-}
-
 void bench_open(struct bench *bench)
 {
 	memset(bench, 0, sizeof(*bench));
-	set_sysctl("/proc/sys/kernel/pid_max", "1000000");
-	set_sysctl("/proc/sys/kernel/threads-max", "100000");
-	set_sysctl("/proc/sys/vm/max_map_count", "100000");
+	/* Without the permission, the limits stay as they are. */
+	write_text(AT_FDCWD, "/proc/sys/kernel/pid_max", "1000000");
+	write_text(AT_FDCWD, "/proc/sys/kernel/threads-max", "100000");
+	write_text(AT_FDCWD, "/proc/sys/vm/max_map_count", "100000");
 	set_limit(RLIMIT_NPROC, RLIM_INFINITY);
 	set_limit(RLIMIT_NOFILE, 100000);
 	bench->procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

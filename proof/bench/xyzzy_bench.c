@@ -16,10 +16,9 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include <time.h>
 #include "kselftest.h"
 #include "bench.h"
-#include "child.h"
+#include "use.h"
 
 /* The best of this many passes, or of fewer if they take longer than this. */
 #define PASSES		5
@@ -104,12 +103,12 @@ static const struct method thread_methods[] = {
 	  .files = FILE_STAT },
 };
 
-static uint64_t clock_resolution(void)
+static __u64 clock_resolution(void)
 {
 	struct timespec ts;
 
 	clock_getres(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
 static void run_method(struct bench *bench, const struct method *method,
@@ -130,13 +129,13 @@ static void run_method(struct bench *bench, const struct method *method,
 static double pass(struct bench *bench, const struct method *method)
 {
 	bool one = method->run == walk_threaded || method->run == read_threaded;
-	uint64_t resolution = clock_resolution(), start = bench_now(), ns;
+	__u64 resolution = clock_resolution(), start = now_ns(), ns;
 	size_t expected = one ? 1 : bench->nr, runs = 0;
 
 	do {
 		run_method(bench, method, expected);
 		runs++;
-		ns = bench_now() - start;
+		ns = now_ns() - start;
 	} while (ns < CLOCK_STEPS * resolution);
 	return (double)ns / expected / runs;
 }
@@ -145,14 +144,14 @@ static double pass(struct bench *bench, const struct method *method)
 static double best_pass(struct bench *bench, const struct method *method)
 {
 	double ns, best = -1;
-	uint64_t start;
+	__u64 start;
 	int i;
 
 	/* Warm up: page faults, dentries and inodes. */
 	if (method->run(bench, method) < 0)
 		return -1;
-	start = bench_now();
-	for (i = 0; i < PASSES && (!i || bench_now() - start < PASSES_NS); i++) {
+	start = now_ns();
+	for (i = 0; i < PASSES && (!i || now_ns() - start < PASSES_NS); i++) {
 		ns = pass(bench, method);
 		if (!i || ns < best)
 			best = ns;

@@ -23,7 +23,7 @@
 #include <err.h>
 #include "kselftest.h"
 #include "bench.h"
-#include "child.h"
+#include "use.h"
 
 #define ROUNDS		15
 #define WINDOW_NS	400000000ULL
@@ -118,9 +118,9 @@ static unsigned long count(const unsigned long *forks)
 }
 
 /* The clock is read in user space where there is a vDSO. */
-static void spin_until(uint64_t end)
+static void spin_until(__u64 end)
 {
-	while (bench_now() < end)
+	while (now_ns() < end)
 		;
 }
 
@@ -128,21 +128,21 @@ static void spin_until(uint64_t end)
 static double run_window(struct bench *bench, const struct mode *mode,
 			 unsigned long *forks, int *nr)
 {
-	uint64_t start = bench_now(), end = start + WINDOW_NS, now = start;
-	uint64_t pace = mode->paced ? WINDOW_NS / (*nr ?: 1) : 0;
+	__u64 start = now_ns(), end = start + WINDOW_NS, now = start;
+	__u64 pace = mode->paced ? WINDOW_NS / (*nr ?: 1) : 0;
 	unsigned long before = count(forks);
 	int i;
 
 	for (i = 0; mode->method && now < end; i++) {
 		snapshot(bench, mode->method);
-		now = bench_now();
+		now = now_ns();
 		if (pace && now < start + (i + 1) * pace)
 			spin_until(start + (i + 1) * pace);
 	}
 	spin_until(end);
 	if (mode->method == &scan)
 		*nr = i;
-	return (double)(count(forks) - before) / (bench_now() - start) * 1e9;
+	return (double)(count(forks) - before) / (now_ns() - start) * 1e9;
 }
 
 static void run_two_cpus(struct bench *bench)
@@ -218,13 +218,13 @@ static void continue_loops(const pid_t *pids)
 /* Returns the ns of a snapshot. */
 static double time_snapshots(struct bench *bench)
 {
-	uint64_t start = bench_now(), now;
+	__u64 start = now_ns(), now;
 	int nr = 0;
 
 	do {
 		snapshot(bench, &call);
 		nr++;
-		now = bench_now();
+		now = now_ns();
 	} while (now < start + WINDOW_NS);
 	return (double)(now - start) / nr;
 }
@@ -347,18 +347,18 @@ static void end_children(const struct children *children)
 
 static double fork_around(const struct monitor *monitor)
 {
-	uint64_t start, forked, ending, end;
+	__u64 start, forked, ending, end;
 	struct children children;
 
 	if (pipe(children.ready) || pipe(children.go))
 		err(1, "pipe");
-	start = bench_now();
+	start = now_ns();
 	fork_children(&children);
-	forked = bench_now();
+	forked = now_ns();
 	ask_monitor(monitor);
-	ending = bench_now();
+	ending = now_ns();
 	end_children(&children);
-	end = bench_now();
+	end = now_ns();
 	close(children.ready[0]);
 	close(children.ready[1]);
 	close(children.go[0]);

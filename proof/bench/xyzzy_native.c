@@ -18,7 +18,7 @@
 #include <sys/param.h>
 #include "kselftest.h"
 #include "bench.h"
-#include "child.h"
+#include "use.h"
 
 #define ROUNDS		21
 #define WARM_UPS	8	/* Fewer leave much of the memory in outer caches */
@@ -93,7 +93,7 @@ static void run_method(struct bench *bench, const struct method *method)
 
 static double sample(struct bench *bench, const struct method *method, bool cold)
 {
-	uint64_t start;
+	__u64 start;
 	int i;
 
 	if (cold)
@@ -101,9 +101,9 @@ static double sample(struct bench *bench, const struct method *method, bool cold
 	else
 		for (i = 0; i < WARM_UPS; i++)
 			run_method(bench, method);
-	start = bench_now();
+	start = now_ns();
 	run_method(bench, method);
-	return bench_now() - start;
+	return now_ns() - start;
 }
 
 static int compare_doubles(const void *a, const void *b)
