@@ -9,8 +9,6 @@
 #include "bench.h"
 #include "child.h"
 
-#define STACK_SIZE (16 * 1024)
-
 static void set_limit(int resource, rlim_t value)
 {
 	struct rlimit limit = { .rlim_cur = value, .rlim_max = value };
@@ -86,36 +84,25 @@ static void find_cursor(struct bench *bench)
 	bench->cursor = params.cursor;
 }
 
-static void report(int fd)
-{
-	if (write(fd, "", 1) != 1)
-		_exit(1);
-}
-
 static pid_t fork_quiet(int report_fd)
 {
 	pid_t pid = fork_child();
 
 	if (pid < 0)
 		err(1, "fork");
-	if (pid)
-		return pid;
-	report(report_fd);
-	for (;;)
-		pause();
+	if (!pid)
+		thread_sleep(&report_fd);
+	return pid;
 }
 
-/* Each of @nr children writes a byte before it sleeps. */
+/* Each of @nr children or threads writes its ID before it sleeps. */
 static void wait_for(int fd, size_t nr)
 {
-	char bytes[4096];
-	ssize_t len;
+	pid_t id;
 
-	for (; nr; nr -= len) {
-		len = read(fd, bytes, nr < sizeof(bytes) ? nr : sizeof(bytes));
-		if (len <= 0)
+	while (nr--)
+		if (read(fd, &id, sizeof(id)) != sizeof(id))
 			errx(1, "a process that was to sleep is gone");
-	}
 	usleep(100000);
 }
 
@@ -149,31 +136,6 @@ void bench_start(struct bench *bench, size_t nr, size_t spare)
 		errx(1, "some of the %zu processes are not in /proc", nr);
 }
 
-static void *thread_main(void *arg)
-{
-	report(*(int *)arg);
-	for (;;)
-		pause();
-	return NULL;
-}
-
-static void be_threaded(size_t nr, int report_fd)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	size_t i;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	pthread_attr_setguardsize(&attr, 0);
-	for (i = 1; i < nr; i++) {
-		errno = pthread_create(&thread, &attr, thread_main, &report_fd);
-		if (errno)
-			err(1, "pthread_create");
-	}
-	thread_main(&report_fd);
-}
-
 static pid_t start_threaded(size_t nr)
 {
 	int fds[2];
@@ -186,7 +148,8 @@ static pid_t start_threaded(size_t nr)
 		err(1, "fork");
 	if (!pid) {
 		close(fds[0]);
-		be_threaded(nr, fds[1]);
+		start_threads(nr - 1, 0, &fds[1]);
+		thread_sleep(&fds[1]);
 	}
 	close(fds[1]);
 	wait_for(fds[0], nr);
