@@ -6,6 +6,7 @@
  * What the benchmarks share: idle processes to read, and the methods of reading
  * them.
  */
+#include <err.h>
 #include <linux/xyzzy.h>
 #include <sys/types.h>
 
@@ -71,6 +72,18 @@ struct method {
 	} caller;
 };
 
+/* Inline, as it is part of what is measured. */
+static inline void run_method(struct bench *bench,
+			      const struct method *method, size_t expected)
+{
+	long ret = method->run(bench, method);
+
+	if (ret < 0)
+		err(1, "%s", method->name);
+	if ((size_t)ret != expected)
+		errx(1, "%s: %ld of %zu processes", method->name, ret, expected);
+}
+
 /* bench_setup.c */
 void bench_open(struct bench *bench);
 void bench_set_cmdline(struct bench *bench, size_t size);
@@ -78,6 +91,7 @@ void bench_start(struct bench *bench, size_t nr, size_t spare);
 void bench_start_threads(struct bench *bench, size_t nr, size_t others);
 void bench_stop(struct bench *bench);
 void bench_close(struct bench *bench);
+double median(double *values, int nr);
 
 /* bench_walk.c */
 long walk(struct bench *bench, const struct method *method);

@@ -4,7 +4,6 @@
  * from one object to the next.
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include "bench.h"
 #include "child.h"
 

@@ -5,7 +5,6 @@
  * place, without stdio or strtoull().
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include "kselftest.h"
 #include "bench.h"
 #include "child.h"

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Idle processes and threads for the benchmarks.
+ * Idle processes and threads for the benchmarks, and the median.
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include "bench.h"
@@ -201,4 +200,17 @@ void bench_stop(struct bench *bench)
 	munmap(bench->pids, bench->nr * sizeof(*bench->pids));
 	munmap(bench->files, bench->nr * sizeof(*bench->files));
 	bench->threaded = 0;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double median(double *values, int nr)
+{
+	qsort(values, nr, sizeof(*values), compare_doubles);
+	return values[nr / 2];
 }

@@ -3,7 +3,6 @@
  * Methods: xyzzy(2), and system calls that do less.
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include "bench.h"
 #include "xyzzy.h"
 

@@ -15,7 +15,6 @@
  * depend on the machine.
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include "kselftest.h"
 #include "bench.h"
 #include "use.h"
@@ -109,17 +108,6 @@ static __u64 clock_resolution(void)
 
 	clock_getres(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
-static void run_method(struct bench *bench, const struct method *method,
-		       size_t expected)
-{
-	long ret = method->run(bench, method);
-
-	if (ret < 0)
-		err(1, "%s", method->name);
-	if ((size_t)ret != expected)
-		errx(1, "%s: %ld of %zu processes", method->name, ret, expected);
 }
 
 /*

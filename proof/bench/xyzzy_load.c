@@ -20,7 +20,6 @@
  * inodes that exit drops, cold lists), but no waiting for locks.
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include "kselftest.h"
 #include "bench.h"
 #include "use.h"
@@ -53,19 +52,6 @@ static void snapshot(struct bench *bench, const struct method *method)
 {
 	if (method && method->run(bench, method) < (long)(bench->nr - SPARE))
 		err(1, "%s", method->name);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, int nr)
-{
-	qsort(values, nr, sizeof(*values), compare_doubles);
-	return values[nr / 2];
 }
 
 static void print_csv(const struct bench *bench, const char *kind,

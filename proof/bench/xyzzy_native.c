@@ -14,7 +14,6 @@
  * read. What the first method of a list takes is subtracted from the others.
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include <sys/param.h>
 #include "kselftest.h"
 #include "bench.h"
@@ -81,16 +80,6 @@ static void read_other(void)
 			err(1, "pread");
 }
 
-static void run_method(struct bench *bench, const struct method *method)
-{
-	long ret = method->run(bench, method);
-
-	if (ret < 0)
-		err(1, "%s", method->name);
-	if ((size_t)ret != bench->nr)
-		errx(1, "%s: %ld of %zu processes", method->name, ret, bench->nr);
-}
-
 static double sample(struct bench *bench, const struct method *method, bool cold)
 {
 	__u64 start;
@@ -100,23 +89,10 @@ static double sample(struct bench *bench, const struct method *method, bool cold
 		read_other();
 	else
 		for (i = 0; i < WARM_UPS; i++)
-			run_method(bench, method);
+			run_method(bench, method, bench->nr);
 	start = now_ns();
-	run_method(bench, method);
+	run_method(bench, method, bench->nr);
 	return now_ns() - start;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-	qsort(values, ROUNDS, sizeof(*values), compare_doubles);
-	return values[ROUNDS / 2];
 }
 
 static void measure(struct bench *bench, const struct method *methods,
@@ -141,13 +117,14 @@ static void measure(struct bench *bench, const struct method *methods,
 
 	for (size = 0; size < nr_sizes; size++)
 		for (cold = 0; cold < 2; cold++) {
-			double none = median(ns[size][0][cold]);
+			double none = median(ns[size][0][cold], ROUNDS);
 
 			for (i = 1; i < METHODS && methods[i].run; i++)
 				printf("csv %zu,%s%s,%s,%.1f\n", sizes[size],
 				       methods[i].name, cold ? "-cold" : "",
-				       BENCH_ABI, (median(ns[size][i][cold]) - none) /
-				       sizes[size]);
+				       BENCH_ABI,
+				       (median(ns[size][i][cold], ROUNDS) -
+					none) / sizes[size]);
 		}
 }
 

@@ -15,7 +15,6 @@
  * process, which has to find the others, is timed as a whole.
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include "kselftest.h"
 #include "bench.h"
 #include "child.h"
