@@ -3,7 +3,6 @@
  * Methods: the least that such a call has to do: store records, and follow pointers
  * from one object to the next.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 #include "child.h"
 

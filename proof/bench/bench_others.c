@@ -2,7 +2,6 @@
 /*
  * Methods: a pidfd and an ioctl for each process, and taskstats.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>

@@ -4,7 +4,6 @@
  * descriptor of /proc, one read() gets a whole file, and the text is parsed in
  * place, without stdio or strtoull().
  */
-#define _GNU_SOURCE
 #include "kselftest.h"
 #include "bench.h"
 #include "child.h"

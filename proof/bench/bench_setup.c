@@ -2,7 +2,6 @@
 /*
  * Idle processes and threads for the benchmarks, and the median.
  */
-#define _GNU_SOURCE
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include "bench.h"

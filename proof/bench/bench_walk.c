@@ -2,7 +2,6 @@
 /*
  * Methods: xyzzy(2), and system calls that do less.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 #include "xyzzy.h"
 

@@ -14,7 +14,6 @@
  * If the clock counts instructions (qemu -icount shift=0), the figures do not
  * depend on the machine.
  */
-#define _GNU_SOURCE
 #include "kselftest.h"
 #include "bench.h"
 #include "use.h"

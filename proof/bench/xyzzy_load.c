@@ -19,7 +19,6 @@
  * CPU can be counted. They have what a snapshot leaves behind (dentries and
  * inodes that exit drops, cold lists), but no waiting for locks.
  */
-#define _GNU_SOURCE
 #include "kselftest.h"
 #include "bench.h"
 #include "use.h"

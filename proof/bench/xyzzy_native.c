@@ -13,7 +13,6 @@
  * after WARM_UPS runs of it and, as METHOD-cold, once after CACHE other bytes were
  * read. What the first method of a list takes is subtracted from the others.
  */
-#define _GNU_SOURCE
 #include <sys/param.h>
 #include "kselftest.h"
 #include "bench.h"

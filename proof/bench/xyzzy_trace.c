@@ -14,7 +14,6 @@
  * with more threads than a batch has room for. A call for the first thread of a
  * process, which has to find the others, is timed as a whole.
  */
-#define _GNU_SOURCE
 #include "kselftest.h"
 #include "bench.h"
 #include "child.h"
