@@ -6,8 +6,6 @@
  *   xyzzy_trace [N...]		N processes
  *   xyzzy_trace -T [N...]	one process of N threads
  *
- * With -v, print the lines of the trace that count.
- *
  * Prints "csv n,method,abi,value": the allocations of a call, the ns of its
  * longest RCU read-side section, and those of do_task_stat(), which fills in
  * /proc/PID/stat. The sections are fill_batch(), and report_task() for a process
@@ -25,7 +23,6 @@
 #define END "the call ends"
 
 static int marker;
-static bool verbose;
 
 static void mark(const char *text)
 {
@@ -100,8 +97,6 @@ static void read_trace(void (*line)(const char *text, double *value),
 			inside = strstr(text, BEGIN);
 			markers++;
 		} else if (inside && text[0] != '#') {
-			if (verbose)
-				fputs(text, stdout);
 			line(text, value);
 		}
 	}
@@ -198,57 +193,40 @@ static double time_function(struct bench *bench, const struct method *method,
 	return longest;
 }
 
-static double time_batch(struct bench *bench, const struct method *method)
-{
-	return time_function(bench, method, "fill_batch*");
-}
-
-static double time_process(struct bench *bench, const struct method *method)
-{
-	return time_function(bench, method, "report_task*");
-}
-
-static double time_call(struct bench *bench, const struct method *method)
-{
-	return time_function(bench, method, "ksys_xyzzy*");
-}
-
-static double time_stat(struct bench *bench, const struct method *method)
-{
-	return time_function(bench, method, "do_task_stat*");
-}
-
 /* What to measure of which call. */
 static const struct figure {
 	struct method method;
-	double (*measure)(struct bench *bench, const struct method *method);
+	const char *function;	/* To time; NULL: count allocations */
 	bool of_threads;
 } figures[] = {
-	{ { "alloc-none", "", empty_call }, count_allocations },
-	{ { "alloc-id", "", walk, XYZZY_ID }, count_allocations },
-	{ { "alloc-all", "", walk, XYZZY_ALL }, count_allocations },
-	{ { "alloc-strings", "", walk, XYZZY_ALL | XYZZY_NAME | XYZZY_CMDLINE },
-	  count_allocations },
-	{ { "alloc-stat", "", read_files, .files = FILE_STAT }, count_allocations },
-	{ { "rcu-all", "", walk, XYZZY_ALL }, time_batch },
+	{ { "alloc-none", "", empty_call } },
+	{ { "alloc-id", "", walk, XYZZY_ID } },
+	{ { "alloc-all", "", walk, XYZZY_ALL } },
+	{ { "alloc-strings", "", walk, XYZZY_ALL | XYZZY_NAME | XYZZY_CMDLINE } },
+	{ { "alloc-stat", "", read_files, .files = FILE_STAT } },
+	{ { "rcu-all", "", walk, XYZZY_ALL }, "fill_batch*" },
 	{ { "rcu-strings", "", walk, XYZZY_ALL | XYZZY_NAME | XYZZY_CMDLINE },
-	  time_batch },
+	  "fill_batch*" },
 	{ { "rcu-hidden", "", walk, XYZZY_ALL, .caller = BENCH_HIDDEN },
-	  time_batch },
-	{ { "rcu-stat", "", read_files, .files = FILE_STAT }, time_stat },
-	{ { "rcu-process-all", "", walk_threaded, XYZZY_ALL }, time_process,
+	  "fill_batch*" },
+	{ { "rcu-stat", "", read_files, .files = FILE_STAT }, "do_task_stat*" },
+	{ { "rcu-process-all", "", walk_threaded, XYZZY_ALL }, "report_task*",
 	  true },
-	{ { "rcu-process-stat", "", read_threaded, .files = FILE_STAT }, time_stat,
+	{ { "rcu-process-stat", "", read_threaded, .files = FILE_STAT },
+	  "do_task_stat*", true },
+	{ { "rcu-thread-all", "", walk_threads, XYZZY_ALL }, "fill_batch*", true },
+	{ { "rcu-thread-ids", "", walk_first_thread, XYZZY_ID }, "ksys_xyzzy*",
 	  true },
-	{ { "rcu-thread-all", "", walk_threads, XYZZY_ALL }, time_batch,
-	  true },
-	{ { "rcu-thread-ids", "", walk_first_thread, XYZZY_ID }, time_call,
-	  true },
-	{ { "alloc-thread-all", "", walk_threads, XYZZY_ALL },
-	  count_allocations, true },
-	{ { "alloc-process-all", "", walk_threaded, XYZZY_ALL },
-	  count_allocations, true },
+	{ { "alloc-thread-all", "", walk_threads, XYZZY_ALL }, NULL, true },
+	{ { "alloc-process-all", "", walk_threaded, XYZZY_ALL }, NULL, true },
 };
+
+static double measure(struct bench *bench, const struct figure *figure)
+{
+	if (figure->function)
+		return time_function(bench, &figure->method, figure->function);
+	return count_allocations(bench, &figure->method);
+}
 
 static void run_figures(struct bench *bench, bool of_threads)
 {
@@ -258,7 +236,7 @@ static void run_figures(struct bench *bench, bool of_threads)
 		if (figures[i].of_threads != of_threads)
 			continue;
 		printf("csv %zu,%s,%s,%.0f\n", bench->nr, figures[i].method.name,
-		       BENCH_ABI, figures[i].measure(bench, &figures[i].method));
+		       BENCH_ABI, measure(bench, &figures[i]));
 		fflush(stdout);
 	}
 }
@@ -269,13 +247,10 @@ int main(int argc, char **argv)
 	struct bench bench;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "Tv")) != -1) {
-		if (opt == 'T')
-			of_threads = true;
-		else if (opt == 'v')
-			verbose = true;
-		else
-			errx(1, "usage: xyzzy_trace [-v] [-T] N...");
+	while ((opt = getopt(argc, argv, "T")) != -1) {
+		if (opt != 'T')
+			errx(1, "usage: xyzzy_trace [-T] N...");
+		of_threads = true;
 	}
 	mount_tracefs();
 	bench_open(&bench);
