@@ -8,6 +8,7 @@
  */
 #include <err.h>
 #include <linux/xyzzy.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #if defined(__x86_64__) && defined(__ILP32__)
@@ -32,7 +33,7 @@ struct bench {
 	size_t nr;		/* Processes, or threads of the one */
 	pid_t *pids;		/* Those of the processes, see list_pids() */
 	pid_t threaded;		/* The process of @nr threads, or 0 */
-	int threaded_fd;	/* Its pidfd */
+	int threaded_fd;	/* Its pidfd, or -1 */
 	pid_t others;		/* A process of threads that are not read */
 	struct xyzzy_task *tasks;
 	char *strings;		/* The strings area */
@@ -52,19 +53,22 @@ struct bench {
 #define FILE_CGROUP	0x10
 #define FILE_CMDLINE	0x20
 
+#define THREE_FILES	(FILE_STAT | FILE_STATM | FILE_STATUS)
+#define FIVE_FILES	(THREE_FILES | FILE_IO | FILE_CGROUP)
+
 /*
  * A method of reading all our processes. @run returns how many it has read, or
  * -1 with errno if the kernel does not support it.
  */
 struct method {
 	const char *name;
-	const char *what;
 	long (*run)(struct bench *bench, const struct method *method);
 	__u64 mask;		/* Groups, for xyzzy() */
-	unsigned int flags;	/* XYZZY_APPROX_MEM */
+	unsigned int flags;	/* of xyzzy() */
 	unsigned int files;	/* Which files of /proc */
 	unsigned int chase;	/* How many objects, for chase() */
 	unsigned int lines;	/* How many lines of each */
+	bool one;		/* Reads the one process of threads */
 	enum {
 		BENCH_PROCFD,	/* Through /proc, as root */
 		BENCH_OWN,	/* procfd -1, as root */
@@ -95,9 +99,7 @@ double median(double *values, int nr);
 
 /* bench_walk.c */
 long walk(struct bench *bench, const struct method *method);
-long walk_threads(struct bench *bench, const struct method *method);
 long walk_first_thread(struct bench *bench, const struct method *method);
-long walk_threaded(struct bench *bench, const struct method *method);
 long probe(struct bench *bench, const struct method *method);
 long no_walk(struct bench *bench, const struct method *method);
 long empty_call(struct bench *bench, const struct method *method);

@@ -199,6 +199,7 @@ void bench_stop(struct bench *bench)
 	munmap(bench->pids, bench->nr * sizeof(*bench->pids));
 	munmap(bench->files, bench->nr * sizeof(*bench->files));
 	bench->threaded = 0;
+	bench->threaded_fd = -1;
 }
 
 static int compare_doubles(const void *a, const void *b)

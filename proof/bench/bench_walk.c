@@ -17,12 +17,16 @@ static struct xyzzy_params params_of(const struct bench *bench,
 	params.strings = bench->strings;
 	params.strings_size = bench->strings_size;
 	params.cursor = bench->cursor;
+	params.pidfd = bench->threaded_fd;
 	if (method->caller == BENCH_PROCFD)
 		params.procfd = bench->procfd;
 	return params;
 }
 
-/* One call for all of them. BENCH_HIDDEN sees at most itself. */
+/*
+ * One call for all of them, or for the one process of threads. BENCH_HIDDEN sees
+ * at most itself.
+ */
 long walk(struct bench *bench, const struct method *method)
 {
 	struct xyzzy_params params = params_of(bench, method);
@@ -35,32 +39,13 @@ long walk(struct bench *bench, const struct method *method)
 	return ret < 0 ? ret : (long)bench->nr;
 }
 
-/* The threads of the one process. */
-long walk_threads(struct bench *bench, const struct method *method)
-{
-	struct xyzzy_params params = params_of(bench, method);
-
-	params.pidfd = bench->threaded_fd;
-	return sys_xyzzy(&params, XYZZY_THREADS);
-}
-
-/* The first of them, for which the call collects the IDs of all. */
+/* The first thread, for which the call collects the IDs of all. */
 long walk_first_thread(struct bench *bench, const struct method *method)
 {
 	struct xyzzy_params params = params_of(bench, method);
 
-	params.pidfd = bench->threaded_fd;
 	params.nr_tasks = 1;
-	return sys_xyzzy(&params, XYZZY_THREADS);
-}
-
-/* The one process, with the sums of its threads. */
-long walk_threaded(struct bench *bench, const struct method *method)
-{
-	struct xyzzy_params params = params_of(bench, method);
-
-	params.pidfd = bench->threaded_fd;
-	return sys_xyzzy(&params, 0);
+	return sys_xyzzy(&params, method->flags);
 }
 
 /* One call without room for a record. */

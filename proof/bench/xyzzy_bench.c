@@ -4,7 +4,6 @@
  * root:
  *
  *   xyzzy_bench [N]		one xyzzy() against five files of /proc, a line
- *   xyzzy_bench -t [N...]	all methods, a table
  *   xyzzy_bench -c [N...]	all methods, as "csv n,method,abi,ns per process"
  *
  * -w METHOD,... measures only these methods. With -T, one process of N threads is
@@ -25,80 +24,59 @@
 /* A pass takes at least this many steps of the clock. */
 #define CLOCK_STEPS	50
 
-#define XYZZY(name, groups, what) { name, what, walk, .mask = groups }
-#define PROC(name, which, what) { name, what, read_files, .files = which }
-
-#define THREE_FILES	(FILE_STAT | FILE_STATM | FILE_STATUS)
-#define FIVE_FILES	(THREE_FILES | FILE_IO | FILE_CGROUP)
 #define PS_FILES	(FILE_STAT | FILE_STATUS | FILE_CMDLINE)
-#define TOP_FILES	(FILE_STAT | FILE_STATM | FILE_STATUS)
 
 static const struct method methods[] = {
-	XYZZY("id", XYZZY_ID, "xyzzy: ID"),
-	XYZZY("creds", XYZZY_CREDS, "xyzzy: ID, CREDS"),
-	XYZZY("sched", XYZZY_SCHED, "xyzzy: ID, SCHED"),
-	XYZZY("times", XYZZY_TIMES, "xyzzy: ID, TIMES"),
-	XYZZY("faults", XYZZY_FAULTS, "xyzzy: ID, FAULTS"),
-	XYZZY("mem", XYZZY_MEM, "xyzzy: ID, MEM"),
-	{ "mem-approx", "xyzzy: ID, MEM, approximate", walk, .mask = XYZZY_MEM,
-	  .flags = XYZZY_APPROX_MEM },
-	XYZZY("io", XYZZY_IO, "xyzzy: ID, IO"),
-	XYZZY("cgroup", XYZZY_CGROUP, "xyzzy: ID, CGROUP"),
-	XYZZY("stat-groups", XYZZY_SCHED | XYZZY_TIMES | XYZZY_FAULTS |
-	      XYZZY_MEM, "xyzzy: groups with what is in stat"),
-	XYZZY("three-groups", XYZZY_ALL & ~(XYZZY_IO | XYZZY_CGROUP),
-	      "xyzzy: all but IO, CGROUP"),
-	XYZZY("all", XYZZY_ALL, "xyzzy: all groups"),
-	{ "all-approx", "xyzzy: all groups, approximate memory", walk,
-	  .mask = XYZZY_ALL, .flags = XYZZY_APPROX_MEM },
-	{ "id-own", "xyzzy: ID, procfd -1", walk,
-	  .mask = XYZZY_ID, .caller = BENCH_OWN },
-	{ "all-own", "xyzzy: all groups, procfd -1", walk,
-	  .mask = XYZZY_ALL, .caller = BENCH_OWN },
-	XYZZY("delays", XYZZY_DELAYS, "xyzzy: ID, DELAYS"),
-	XYZZY("name", XYZZY_NAME, "xyzzy: ID, NAME"),
-	XYZZY("cmdline", XYZZY_CMDLINE, "xyzzy: ID, CMDLINE"),
-	XYZZY("all-cmdline", XYZZY_ALL | XYZZY_CMDLINE,
-	      "xyzzy: all groups of version 0, CMDLINE"),
-	XYZZY("all-strings", XYZZY_ALL | XYZZY_CMDLINE | XYZZY_NAME,
-	      "xyzzy: all groups of version 0, CMDLINE, NAME"),
-	XYZZY("ps", XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | XYZZY_MEM |
-	      XYZZY_CMDLINE, "xyzzy: what ps aux needs"),
-	XYZZY("top", XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | XYZZY_FAULTS |
-	      XYZZY_MEM | XYZZY_NAME, "xyzzy: what top needs"),
-	{ "list", "getdents of /proc", list_pids },
-	PROC("stat", FILE_STAT, "/proc: stat"),
-	{ "stat-open", "/proc: stat, kept open", reread_files },
-	PROC("three-files", THREE_FILES, "/proc: stat, statm, status"),
-	PROC("five-files", FIVE_FILES, "/proc: stat, statm, status, io, cgroup"),
-	PROC("cmdline-file", FILE_CMDLINE, "/proc: cmdline"),
-	PROC("ps-files", PS_FILES, "/proc: what ps aux reads"),
-	PROC("top-files", TOP_FILES, "/proc: what top reads"),
-	{ "stat-stdio", "/proc: stat, with stdio", read_stdio,
-	  .files = FILE_STAT },
-	{ "five-stdio", "/proc: the five files, with stdio", read_stdio,
-	  .files = FIVE_FILES },
-	{ "pidfd", "pidfd_open, PIDFD_GET_INFO", ask_pidfds },
-	{ "taskstats", "taskstats", ask_taskstats },
-	{ "empty", "an empty system call", empty_call },
-	{ "probe", "xyzzy: no room", no_walk },
-	{ "hidden", "xyzzy: a walk over hidden processes", walk,
-	  .mask = XYZZY_ALL, .caller = BENCH_HIDDEN },
+	{ "id", walk, XYZZY_ID },
+	{ "creds", walk, XYZZY_CREDS },
+	{ "sched", walk, XYZZY_SCHED },
+	{ "times", walk, XYZZY_TIMES },
+	{ "faults", walk, XYZZY_FAULTS },
+	{ "mem", walk, XYZZY_MEM },
+	{ "mem-approx", walk, XYZZY_MEM, XYZZY_APPROX_MEM },
+	{ "io", walk, XYZZY_IO },
+	{ "cgroup", walk, XYZZY_CGROUP },
+	{ "stat-groups", walk, XYZZY_SCHED | XYZZY_TIMES | XYZZY_FAULTS |
+	  XYZZY_MEM },
+	{ "three-groups", walk, XYZZY_ALL & ~(XYZZY_IO | XYZZY_CGROUP) },
+	{ "all", walk, XYZZY_ALL },
+	{ "all-approx", walk, XYZZY_ALL, XYZZY_APPROX_MEM },
+	{ "id-own", walk, XYZZY_ID, .caller = BENCH_OWN },
+	{ "all-own", walk, XYZZY_ALL, .caller = BENCH_OWN },
+	{ "delays", walk, XYZZY_DELAYS },
+	{ "name", walk, XYZZY_NAME },
+	{ "cmdline", walk, XYZZY_CMDLINE },
+	{ "all-cmdline", walk, XYZZY_ALL | XYZZY_CMDLINE },
+	{ "all-strings", walk, XYZZY_ALL | XYZZY_CMDLINE | XYZZY_NAME },
+	{ "ps", walk, XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES | XYZZY_MEM |
+	  XYZZY_CMDLINE },
+	{ "top", walk, XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES |
+	  XYZZY_FAULTS | XYZZY_MEM | XYZZY_NAME },
+	{ "list", list_pids },
+	{ "stat", read_files, .files = FILE_STAT },
+	{ "stat-open", reread_files },
+	{ "three-files", read_files, .files = THREE_FILES },
+	{ "five-files", read_files, .files = FIVE_FILES },
+	{ "cmdline-file", read_files, .files = FILE_CMDLINE },
+	{ "ps-files", read_files, .files = PS_FILES },
+	{ "top-files", read_files, .files = THREE_FILES },
+	{ "stat-stdio", read_stdio, .files = FILE_STAT },
+	{ "five-stdio", read_stdio, .files = FIVE_FILES },
+	{ "pidfd", ask_pidfds },
+	{ "taskstats", ask_taskstats },
+	{ "empty", empty_call },
+	{ "probe", no_walk },
+	{ "hidden", walk, XYZZY_ALL, .caller = BENCH_HIDDEN },
 };
 
 static const struct method thread_methods[] = {
-	{ "thread-id", "xyzzy: threads, ID", walk_threads, .mask = XYZZY_ID },
-	{ "thread-all", "xyzzy: threads, all groups", walk_threads,
-	  .mask = XYZZY_ALL },
-	{ "thread-stat", "/proc: task/TID/stat", read_threads, .files = FILE_STAT },
-	{ "thread-five", "/proc: five files of task/TID", read_threads,
-	  .files = FIVE_FILES },
-	{ "process-id", "xyzzy: the process, ID", walk_threaded,
-	  .mask = XYZZY_ID },
-	{ "process-all", "xyzzy: the process, all groups", walk_threaded,
-	  .mask = XYZZY_ALL },
-	{ "process-stat", "/proc: stat of the process", read_threaded,
-	  .files = FILE_STAT },
+	{ "thread-id", walk, XYZZY_ID, XYZZY_THREADS },
+	{ "thread-all", walk, XYZZY_ALL, XYZZY_THREADS },
+	{ "thread-stat", read_threads, .files = FILE_STAT },
+	{ "thread-five", read_threads, .files = FIVE_FILES },
+	{ "process-id", walk, XYZZY_ID, .one = true },
+	{ "process-all", walk, XYZZY_ALL, .one = true },
+	{ "process-stat", read_threaded, .files = FILE_STAT, .one = true },
 };
 
 static __u64 clock_resolution(void)
@@ -115,9 +93,8 @@ static __u64 clock_resolution(void)
  */
 static double pass(struct bench *bench, const struct method *method)
 {
-	bool one = method->run == walk_threaded || method->run == read_threaded;
 	__u64 resolution = clock_resolution(), start = now_ns(), ns;
-	size_t expected = one ? 1 : bench->nr, runs = 0;
+	size_t expected = method->one ? 1 : bench->nr, runs = 0;
 
 	do {
 		run_method(bench, method, expected);
@@ -189,22 +166,11 @@ static void print_csv(const struct bench *bench, const struct method *method,
 		       BENCH_ABI, ns);
 }
 
-static void print_row(const struct bench *bench, const struct method *method,
-		      double ns)
-{
-	if (ns >= 0)
-		printf("%-40s %6zu %12.1f\n", method->what, bench->nr, ns);
-	else
-		printf("%-40s %6zu %12s\n", method->what, bench->nr, "-");
-}
-
-/* What to measure, and how to print it. */
 struct job {
 	const char *wanted;	/* Names of methods; NULL: all */
 	bool threads;
 	size_t others;		/* Threads of another process */
-	void (*print)(const struct bench *bench, const struct method *method,
-		      double ns);
+	bool csv;		/* All of them, or just two to compare */
 };
 
 static void run_methods(struct bench *bench, const struct job *job)
@@ -216,7 +182,7 @@ static void run_methods(struct bench *bench, const struct job *job)
 
 	for (i = 0; i < nr; i++)
 		if (is_wanted(job->wanted, list[i].name))
-			job->print(bench, &list[i], measure(bench, &list[i]));
+			print_csv(bench, &list[i], measure(bench, &list[i]));
 }
 
 static void run_job(struct bench *bench, const struct job *job, size_t nr)
@@ -257,19 +223,16 @@ int main(int argc, char **argv)
 	struct bench bench;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "cB:L:tTw:")) != -1) {
+	while ((opt = getopt(argc, argv, "cB:L:Tw:")) != -1) {
 		switch (opt) {
 		case 'B':
 			job.others = strtoul(optarg, NULL, 0);
 			break;
 		case 'c':
-			job.print = print_csv;
+			job.csv = true;
 			break;
 		case 'L':
 			cmdline_size = strtoul(optarg, NULL, 0);
-			break;
-		case 't':
-			job.print = print_row;
 			break;
 		case 'T':
 			job.threads = true;
@@ -278,7 +241,7 @@ int main(int argc, char **argv)
 			job.wanted = optarg;
 			break;
 		default:
-			errx(1, "usage: xyzzy_bench [-c|-t] [-T [-B M]] [-L BYTES] [-w METHOD,...] [N...]");
+			errx(1, "usage: xyzzy_bench [-c] [-T [-B M]] [-L BYTES] [-w METHOD,...] [N...]");
 		}
 	}
 	bench_open(&bench);
@@ -290,7 +253,7 @@ int main(int argc, char **argv)
 
 		if (!nr)
 			errx(1, "%s: expected a number of processes", *argv);
-		if (job.print)
+		if (job.csv)
 			run_job(&bench, &job, nr);
 		else
 			compare(&bench, nr);

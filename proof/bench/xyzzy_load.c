@@ -28,11 +28,8 @@
 #define CHILDREN	50	/* That come and go, in one round on one CPU */
 #define SPARE		(CHILDREN + 2)
 
-static const struct method call = { "call", "", walk, .mask = XYZZY_ALL };
-static const struct method scan = {
-	"scan", "", read_files,
-	.files = FILE_STAT | FILE_STATM | FILE_STATUS | FILE_IO | FILE_CGROUP,
-};
+static const struct method call = { "call", walk, XYZZY_ALL };
+static const struct method scan = { "scan", read_files, .files = FIVE_FILES };
 
 enum { NONE, CALL, CALL_PACED, SCAN, MODES };
 

@@ -24,31 +24,27 @@
 #define METHODS		7
 #define HOST_NR		1000	/* Processes for the host's own /proc */
 
-#define XYZZY(name, groups, ...) \
-	{ name, "", walk, .mask = groups, ## __VA_ARGS__ }
-
 static const struct method calls[METHODS] = {
-	{ "probe", "", probe },
-	XYZZY("id", XYZZY_ID),
-	XYZZY("all", XYZZY_ALL),
-	XYZZY("all-approx", XYZZY_ALL, .flags = XYZZY_APPROX_MEM),
-	XYZZY("all-cmdline", XYZZY_ALL | XYZZY_CMDLINE),
+	{ "probe", probe },
+	{ "id", walk, XYZZY_ID },
+	{ "all", walk, XYZZY_ALL },
+	{ "all-approx", walk, XYZZY_ALL, XYZZY_APPROX_MEM },
+	{ "all-cmdline", walk, XYZZY_ALL | XYZZY_CMDLINE },
 };
 
 static const struct method floors[METHODS] = {
-	{ "nothing", "", do_nothing },
-	{ "copy", "", copy_records },
-	{ "chase-1", "", chase, .chase = 1 },
-	{ "chase-2", "", chase, .chase = 2 },
-	{ "chase-3", "", chase, .chase = 3 },
-	{ "lines-12", "", chase, .chase = 3, .lines = 4 },
-	{ "lines-36", "", chase, .chase = 3, .lines = 12 },
+	{ "nothing", do_nothing },
+	{ "copy", copy_records },
+	{ "chase-1", chase, .chase = 1 },
+	{ "chase-2", chase, .chase = 2 },
+	{ "chase-3", chase, .chase = 3 },
+	{ "lines-12", chase, .chase = 3, .lines = 4 },
+	{ "lines-36", chase, .chase = 3, .lines = 12 },
 };
 
 static const struct method host_proc[METHODS] = {
-	{ "nothing", "", do_nothing },
-	{ "host-proc", "", read_files, .files = FILE_STAT | FILE_STATM |
-	  FILE_STATUS | FILE_IO | FILE_CGROUP },
+	{ "nothing", do_nothing },
+	{ "host-proc", read_files, .files = FIVE_FILES },
 };
 
 /* Other memory than that of the processes. */
