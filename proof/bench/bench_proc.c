@@ -4,6 +4,7 @@
  * descriptor of /proc, one read() gets a whole file, and the text is parsed in
  * place, without stdio or strtoull().
  */
+#include <dirent.h>
 #include "kselftest.h"
 #include "bench.h"
 #include "child.h"
@@ -208,32 +209,23 @@ static void read_process(int dirfd, pid_t pid, unsigned int wanted)
 	}
 }
 
-struct dirent64_head {
-	__u64 ino;
-	__s64 off;
-	unsigned short len;
-	unsigned char type;
-	char name[];
-};
-
 /* Every PID in the directory that is not below @first; up to @room of them. */
 static size_t list_numbers(int dirfd, pid_t first, pid_t *pids, size_t room)
 {
 	static __u64 entries[4096];
 	size_t nr = 0;
-	long len, pos;
+	ssize_t len, pos;
 
 	lseek(dirfd, 0, SEEK_SET);
-	while ((len = syscall(SYS_getdents64, dirfd, entries,
-			      sizeof(entries))) > 0) {
+	while ((len = getdents64(dirfd, entries, sizeof(entries))) > 0) {
 		for (pos = 0; pos < len;) {
-			struct dirent64_head *entry = (void *)((char *)entries + pos);
+			struct dirent64 *entry = (void *)((char *)entries + pos);
 			__u64 pid;
 
-			pos += entry->len;
-			if ((unsigned char)(entry->name[0] - '0') > 9)
+			pos += entry->d_reclen;
+			if ((unsigned char)(entry->d_name[0] - '0') > 9)
 				continue;
-			parse_number(entry->name, &pid);
+			parse_number(entry->d_name, &pid);
 			if ((pid_t)pid >= first && nr < room)
 				pids[nr++] = pid;
 		}
