@@ -59,7 +59,6 @@ static const struct method methods[] = {
 	{ "five-files", read_files, .files = FIVE_FILES },
 	{ "cmdline-file", read_files, .files = FILE_CMDLINE },
 	{ "ps-files", read_files, .files = PS_FILES },
-	{ "top-files", read_files, .files = THREE_FILES },
 	{ "stat-stdio", read_stdio, .files = FILE_STAT },
 	{ "five-stdio", read_stdio, .files = FIVE_FILES },
 	{ "pidfd", ask_pidfds },
