@@ -6,11 +6,6 @@
 
 #define WALK_STRINGS (XYZZY_ALL | XYZZY_STRINGS | XYZZY_DELAYS)
 
-static inline bool have_strings(void)
-{
-	return (xyzzy_supported() & XYZZY_STRINGS) == XYZZY_STRINGS;
-}
-
 /*
  * Like walk_on(), with strings in @area: @check gets the records of each call
  * while their strings are there. Returns -EBADMSG, too, if the strings are not
