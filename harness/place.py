@@ -150,7 +150,7 @@ class Placement:
         if not hunks:
             raise Refused(f"{file.name}: expected a hunk of commit {commit} in the "
                           "placement file")
-        anchors, changes, gone = [], [], {}
+        changes = []
         for hunk in hunks:
             at = begin = end = self.anchor_of(file, hunk, lines)
             text = hunk.text
@@ -159,15 +159,9 @@ class Placement:
             if hunk.how in ("replace", "remove"):
                 end = 1 + (at if hunk.through is None else
                            find_below(file.name, hunk.through, lines, at))
-                gone.update(dict.fromkeys(range(begin, end), hunk))
             elif hunk.how != "before":
                 begin = end = at + 1
-            anchors.append((hunk, at))
             changes.append((begin, end, text))
-        for hunk, at in anchors:
-            if gone.get(at, hunk) is not hunk:
-                raise Refused(f"{file.name}: anchor is removed by another hunk: "
-                              f"{hunk.anchor}")
         return change(file.name, lines, changes)
 
 

@@ -204,9 +204,7 @@ an anchor that is there twice is an error | after_b | new | a b b \
 a range without its end is an error | replace_b through_a | new | a b c \
 | !file: anchor not found below line 2: a
 an anchor in a removed range is an error | remove_a through_c after_b | new | a b c \
-| !file: anchor is removed by another hunk: b
-the end of a range as an anchor is an error | after_c hunk_2 replace_a through_c \
-| 1 2 | a b c | !file: anchor is removed by another hunk: c
+| !file: line 3 is in two hunks: c
 lines without a place are an error | remove_a | new | a b c \
 | !file: expected a hunk for its lines
 a hunk without text is an error | after_a hunk_2 after_b | 1 | a b c \
