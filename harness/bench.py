@@ -18,6 +18,9 @@ import shutil
 import subprocess
 import sys
 
+from checks import results
+from checks.results import check
+
 # One for each word in front of the colon of a title.
 COLOURS = "0xd55e00 0xcc79a7 0x009e73 0x7f7f7f 0x0072b2 0x000000".split()
 TERMINAL = "svg noenhanced size 900,480 background rgb 'white'"
@@ -199,32 +202,18 @@ def plot(bench, figures):
 def hold(bench, table, percent, new):
     """Print a result for each new figure: it must not be more than so many
     percent above the accepted one."""
-    path = bench / f"{table}.csv"
-    if not path.exists():
-        die(f"{path}: expected figures; make bench measures them")
-    old = load_csv(path)
-    failed = False
-    figures = load_csv(new)
-    for (n, way, abi), value in figures.items():
-        name = f"{table} of {n}: {way} ({abi})"
-        was = old.get((n, way, abi))
-        if was is None:
-            print(f"# {path}: expected a figure of it; make bench measures it")
-            print(f"not ok {name}")
-            failed = True
-            continue
-        change = f"{name}: {value:.1f}, was {was:.1f}"
-        if value <= was * (1 + percent / 100):
-            print(f"ok {change}")
-        else:
-            print(f"not ok {change}, risen by more than {percent:g} %")
-            failed = True
+    old, figures = load_csv(bench / f"{table}.csv"), load_csv(new)
+    for key, value in figures.items():
+        n, way, abi = key
+        was = old.get(key, 0)
+        check(f"{table} of {n}: {way} ({abi}): {value:.1f}, was {was:.1f}",
+              value <= was * (1 + percent / 100),
+              f"risen by more than {percent:g} %; 0 is none yet: make bench measures it")
         if value < was * (1 - percent / 100):
             print(f"# fell by more than {percent:g} %: make bench and "
                   "make bench-accept keep it there")
-    if not figures:
-        print(f"not ok {table}: expected figures to compare")
-    return failed or not figures
+    check(f"{table}: there are figures to compare", figures)
+    return results.failed
 
 
 def replace_summary(document, summary):
