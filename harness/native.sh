@@ -38,21 +38,15 @@ count_tasks()
 leave_out()
 {
 	pids=$(($(cat /proc/sys/kernel/pid_max) - $(count_tasks) - SPARE))
-	memory=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 150))
+	most=$(awk -v pids="$pids" '$1 == "MemAvailable:" { n = int($2 / 150) }
+		END { print n < pids ? n : pids }' /proc/meminfo)
 	sizes=
 	for size in $SIZES; do
-		if [ "$size" -gt "$pids" ]; then
-			say "native: $size processes are left out: the host's kernel.pid_max" \
-				"leaves room for $pids"
-		elif [ "$size" -gt "$memory" ]; then
-			say "native: $size processes are left out: the host's memory is enough" \
-				"for $memory"
-		else
-			sizes="$sizes $size"
-		fi
+		[ "$size" -gt "$most" ] || sizes="$sizes $size" largest=$size
 	done
+	[ "$SIZES" = "${sizes# }" ] ||
+		say "native: the host's kernel.pid_max and memory leave room for $most processes"
 	[ -n "$sizes" ] || die "SIZES=$SIZES: expected fewer processes"
-	largest=${sizes##* }
 }
 
 # Twice the largest cache, in bytes; 64 MiB if the host does not say.
