@@ -2,7 +2,8 @@
 # Make all that a guest is booted from: the tree with the series, its kernel, the
 # programs, and OUT/initramfs.cpio, which has init, ktap, BusyBox, commands.sh, the
 # programs and the policies of security modules that their tests need. The kernel's own
-# packer needs no root.
+# packer needs no root. Of a machine that cannot be booted, what can be built of its
+# kernel and the programs.
 #
 #   guest.sh [on|off]	the option of the series, on by default
 set -eu
@@ -136,8 +137,12 @@ join_files()
 }
 
 "$HARNESS/tree.sh"
-"$HARNESS/kernel.sh" "${1:-on}"
+objects=
+[ "$BUILD_ONLY" != objects ] || objects=$(added_files c | sed 's/c$/o/')
+# shellcheck disable=SC2086 # words for make
+"$HARNESS/kernel.sh" "${1:-on}" $objects
 "$HARNESS/programs.sh"
+[ -z "$BUILD_ONLY" ] || exit 0
 set_abi "${ABIS%% *}"
 lock "busybox-$ARCH"
 [ -x "$busybox" ] || get_busybox

@@ -4,7 +4,7 @@
 #   commands.sh shell		a shell at the console, for make boot
 #   commands.sh demo ABI	show the commands of the file /demo and their output
 #   commands.sh enosys		on a kernel without the system call, the man page's
-#				example has to report that, on each ABI; prints KTAP
+#				example has to report that, on each ABI
 #   commands.sh ltp		the programs in /ltp, and how each ended
 #   commands.sh coverage [TEST...]
 #				ktap, and what gcov has counted in the kernel
@@ -23,24 +23,9 @@ demo()
 
 enosys()
 {
-	echo 'KTAP version 1'
-	set -- /tests/*/
-	echo "1..$#"
-	result=0 abis=0
-	for dir; do
-		dir=${dir%/} abis=$((abis + 1)) ok=ok
-		"$dir/example" 2>&1 | grep 'Function not implemented' || ok='not ok' result=1
-		cat <<-END
-		  # Subtest: ${dir##*/}
-		  1..1
-		    # Subtest: example
-		    1..1
-		    $ok 1 the call is not implemented
-		  $ok 1 example
-		$ok $abis ${dir##*/}
-		END
+	for dir in /tests/*/; do
+		"${dir}example" 2>&1 | grep 'Function not implemented' || return 1
 	done
-	return $result
 }
 
 ltp()
