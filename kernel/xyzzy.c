@@ -1271,6 +1271,7 @@ static long read_strings(struct xyzzy_walk *walk, void *batch, size_t task_size,
 	size_t i = 0;
 	int ret = 0;
 
+	/* Even if @n is 0: what was in the buffer has been stored */
 	strings->buf_start = strings->end;
 	while (i < n && !ret) {
 		ret = read_record_strings(strings, batch + i * task_size,

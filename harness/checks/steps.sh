@@ -16,6 +16,8 @@ set -eu
 . "$(dirname "$0")/../lib.sh"
 . "$HARNESS/kernel-lib.sh"
 one_series
+# ABI_KARCH is the name of the directory: x86, not x86_64
+set_abi "${ABIS%% *}"
 
 series=$BASE_REF..$BRANCH
 saved=
@@ -44,7 +46,7 @@ changed_files()
 is_elsewhere()
 {
 	case $1 in
-	*Kconfig* | arch/x86/*) return 1 ;;
+	*Kconfig* | arch/"$KARCH"/* | arch/"$ABI_KARCH"/*) return 1 ;;
 	Documentation/* | MAINTAINERS | arch/* | tools/testing/*) ;;
 	*) return 1 ;;
 	esac
