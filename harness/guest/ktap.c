@@ -9,8 +9,6 @@
  *   /tests/settings		as kselftest has it: timeout=SECONDS for a program
  *   TIMEOUT=SECONDS		in the environment, in place of that
  *
- * If the kernel has kmemleak, a leak that it finds at the end is a failure.
- *
  * In C, as the BusyBox that guest.sh builds for some machines lacks timeout and sed.
  */
 #define _GNU_SOURCE
@@ -23,15 +21,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define KSFT_SKIP 4
-#define KMEMLEAK "/sys/kernel/debug/kmemleak"
-/* It does not report objects that are younger than five seconds. */
-#define KMEMLEAK_AGE 6
 
 static char **wanted;
 static int timeout_s = 45;
@@ -55,48 +49,6 @@ static void read_settings(void)
 		fclose(file);
 	if (getenv("TIMEOUT"))
 		timeout_s = atoi(getenv("TIMEOUT"));
-}
-
-static bool tell_kmemleak(const char *command)
-{
-	int fd = open(KMEMLEAK, O_WRONLY | O_CLOEXEC);
-	bool there = fd >= 0;
-
-	if (there && write(fd, command, strlen(command)) < 0)
-		printf("# kmemleak: %s: %s\n", command, strerror(errno));
-	if (there)
-		close(fd);
-	return there;
-}
-
-/* Leaks from before the tests do not count. */
-static void forget_leaks(void)
-{
-	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-	if (tell_kmemleak("scan"))
-		tell_kmemleak("clear");
-}
-
-/* Returns whether there are none, or no kmemleak. */
-static bool find_no_leaks(void)
-{
-	bool none = true;
-	char line[512];
-	FILE *file;
-
-	if (!tell_kmemleak("scan"))
-		return true;
-	sleep(KMEMLEAK_AGE);
-	tell_kmemleak("scan");
-	file = fopen(KMEMLEAK, "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		printf("# kmemleak: %s", line);
-		none = false;
-	}
-	if (file)
-		fclose(file);
-	printf("# kmemleak has scanned: %s\n", none ? "nothing lost" : "see above");
-	return none;
 }
 
 /* The program's name, if the line names one that is wanted. */
@@ -238,7 +190,6 @@ int main(int argc, char **argv)
 
 	wanted = argv + (argc > 0);
 	read_settings();
-	forget_leaks();
 	if (glob("/tests/*/list", 0, NULL, &dirs))
 		dirs.gl_pathc = 0;
 	printf("KTAP version 1\n1..%zu\n", dirs.gl_pathc);
@@ -252,7 +203,6 @@ int main(int argc, char **argv)
 		       strrchr(dir, '/') + 1);
 		good &= passed;
 	}
-	good &= find_no_leaks();
 	fflush(stdout);
 	return !good || !dirs.gl_pathc;
 }
