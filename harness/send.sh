@@ -3,14 +3,21 @@
 # show it to git send-email --dry-run. Nothing is sent.
 #
 # The series is made again, with the sender as its author and as the maintainer in
-# MAINTAINERS, in place of the author that patches/ has. SEND is another directory
-# than build/send.
+# MAINTAINERS, in place of an address that nobody reads. SEND is another directory than
+# build/send.
 set -eu
 . "$(dirname "$0")/lib.sh"
 one_series
 
 out=${SEND:-$BUILD/send} log=$BUILD/log/send.log
-nobody=$(author_of "$SERIES/patches")
+
+is_read()
+{
+	case $(say "${1##*<}" | tr '[:upper:]' '[:lower:]') in
+	*noreply* | *no-reply* | *.example\> | *[@.]example.* | *.invalid\> | *@localhost* | *.localdomain\>)
+		return 1 ;;
+	esac
+}
 
 # Only a person can certify where a patch comes from (submitting-patches.rst).
 check_sender()
@@ -18,9 +25,9 @@ check_sender()
 	sender=$(git_identity)
 	[ -n "$sender" ] ||
 		die "git has no identity to sign with; run: git config --global user.name NAME (and user.email)"
-	case $(say "${sender##*<}" | tr '[:upper:]' '[:lower:]') in
-	*noreply* | *no-reply* | *.example\> | *[@.]example.* | *.invalid\> | *@localhost* | *.localdomain\>)
-		die "git's user is $sender: expected an address that somebody reads, to sign with" ;;
+	is_read "$sender" ||
+		die "git's user is $sender: expected an address that somebody reads, to sign with"
+	case $sender in
 	*@*.*) ;;
 	*) die "git's user is $sender: expected an e-mail address" ;;
 	esac
@@ -38,11 +45,12 @@ copy_series()
 	(cd "$SERIES" && git ls-files -co --exclude-standard) |
 		tar -C "$SERIES" -cf - -T - | tar -C "$work/series" -xf -
 	git -C "$work/series" init -q
-	NOBODY=$nobody SENDER=$sender awk '$0 == "M:\t" ENVIRON["NOBODY"] {
-			print "M:\t" ENVIRON["SENDER"]
-			next
-		}
-		1' "$SERIES/MAINTAINERS" >"$work/series/MAINTAINERS"
+	while IFS= read -r line; do
+		case $line in
+		M:*) is_read "$line" || line="M:	$sender" ;;
+		esac
+		say "$line"
+	done <"$SERIES/MAINTAINERS" >"$work/series/MAINTAINERS"
 }
 
 # make_series LIST BASE OUT OPTION...
