@@ -196,7 +196,7 @@ static inline void check_strings(void *arg, const char *bytes,
 static inline void forget_strings(struct walk *walk)
 {
 	for (size_t i = 0; i < walk->nr; i++) {
-		walk->tasks[i].mask &= ~(XYZZY_STRINGS | XYZZY_DELAYS);
+		walk->tasks[i].mask &= XYZZY_ALL;
 		memset(&walk->tasks[i].cmdline, 0,
 		       sizeof(struct xyzzy_task) - XYZZY_TASK_SIZE_VER0);
 	}
