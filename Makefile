@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Every target is a script in harness/; see `make help`.
+# Most targets are scripts in harness/; see `make help`.
 
 # make's own default for CC is not the user's choice.
 ifeq ($(origin CC),default)
