@@ -6,6 +6,7 @@
  * caller may see, as many as fit. A call validates its parameters, finds the
  * next tasks under RCU, fills a record for each of them, and stores the batch
  * in user memory outside of RCU. The functions stand in this order.
+ * Strings are read between filling and storing.
  */
 
 #include <linux/bitmap.h>
@@ -812,7 +813,8 @@ static bool report_pid(struct xyzzy_walk *walk, struct pid *pid,
 
 /*
  * Returns the number of records filled. RCU protects the pids, tasks and
- * signal_structs that are found, so no references are taken.
+ * signal_structs that are found; references are taken only on what is used
+ * after the RCU section.
  */
 static noinline_for_stack long fill_batch(struct xyzzy_walk *walk, void *batch,
 					  size_t task_size, size_t room)

@@ -4,8 +4,8 @@
  * @fbc: Four counters that were set up by one percpu_counter_init_many()
  * @sums: Where to store the sums, each as returned by percpu_counter_sum()
  *
- * The per-CPU parts of such counters are adjacent in memory, so summing four of
- * them takes hardly longer than summing one.
+ * The per-CPU parts of such counters are adjacent in memory, so those of one CPU
+ * usually share a cache line, which one pass reads once.
  *
  * Context: Any but NMI. Disables interrupts, and takes the locks of all four
  *	    counters in the order of the array.

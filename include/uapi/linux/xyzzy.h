@@ -30,8 +30,8 @@
  * struct xyzzy_task - Information about one process or thread
  *
  * @mask says which groups are filled: zero in a field of a group in @mask is a
- * value, zero in any other field means "not available". New fields go at the
- * end.
+ * value, zero in any other field means "not available" or "not asked for". New
+ * fields go at the end.
  */
 struct xyzzy_task {
 	/* XYZZY_ID */
