@@ -92,10 +92,6 @@ struct label {
 #define APPARMOR_PROFILE(_profile) { LSM_ID_APPARMOR, "changeprofile " _profile }
 #define SELINUX_DOMAIN(_type) { LSM_ID_SELINUX, "u:r:" _type }
 
-#ifndef __NR_lsm_set_self_attr
-#define __NR_lsm_set_self_attr (NR_BASE + 460)
-#endif
-
 /* Does SELinux enforce policy.selinux? Any label works before it has a policy. */
 static inline bool have_selinux_policy(void)
 {
@@ -134,8 +130,9 @@ static inline int set_label(const struct label *label)
 }
 
 #define YAMA_SCOPE "/proc/sys/kernel/yama/ptrace_scope"
+#define YAMA_LOCKED 3
 
-/* Set Yama's ptrace_scope; *@old is the previous value. */
+/* Set Yama's ptrace_scope, unless it is locked; *@old is the previous value. */
 static inline int set_yama_scope(int scope, int *old)
 {
 	FILE *file = fopen(YAMA_SCOPE, "r");
@@ -148,6 +145,8 @@ static inline int set_yama_scope(int scope, int *old)
 	fclose(file);
 	if (got != 1)
 		return -EIO;
+	if (*old == YAMA_LOCKED)
+		return -EOPNOTSUPP;
 	snprintf(text, sizeof(text), "%d", scope);
 	return write_text(AT_FDCWD, YAMA_SCOPE, text);
 }
@@ -182,7 +181,7 @@ static inline const char *cannot_be_caller(const struct caller *caller)
 {
 	if (!have_xyzzy())
 		return NO_XYZZY;
-	if (geteuid())
+	if (geteuid() || !can_mount())
 		return NO_ROOT;
 	if (!have_users())
 		return NO_USERS;
@@ -326,6 +325,7 @@ static inline void actors_kill(struct subject *actors)
  * /proc/PID/stat
  */
 #define PIDS_MAX 16384
+#define TOO_MANY "more processes than this test has room for"
 
 struct pids {
 	int nr;
@@ -515,8 +515,8 @@ static inline void expect_view(struct __test_metadata *_metadata,
 {
 	ASSERT_EQ(0, run_in_child(view_fill, view));
 	ASSERT_EQ(0, view->err);
-	ASSERT_GT(PIDS_MAX, view->readable.nr);
-	ASSERT_GT(PIDS_MAX, view->readable_after.nr);
+	if (view->readable.nr == PIDS_MAX || view->readable_after.nr == PIDS_MAX)
+		SKIP(return, TOO_MANY);
 	EXPECT_LT(0, view->readable.nr);
 	EXPECT_EQ(0, view->missing);
 	EXPECT_EQ(0, view->unreadable.nr)

@@ -277,19 +277,6 @@ static inline int write_text(int dirfd, const char *path, const char *text)
 	return err;
 }
 
-#ifndef __NR_fsopen
-#define __NR_fsopen (NR_BASE + 430)
-#endif
-#ifndef __NR_fsconfig
-#define __NR_fsconfig (NR_BASE + 431)
-#endif
-#ifndef __NR_fsmount
-#define __NR_fsmount (NR_BASE + 432)
-#endif
-#ifndef __NR_fspick
-#define __NR_fspick (NR_BASE + 433)
-#endif
-
 /* Macros in some versions of <sys/mount.h>, missing in older ones. */
 #ifndef FSPICK_EMPTY_PATH
 #define FSPICK_EMPTY_PATH 0x00000008
@@ -353,6 +340,15 @@ static inline int open_procfs(const char *hidepid)
 	return open_fs("proc", hidepid ? options : NULL);
 }
 
+/* Can the caller mount filesystems? Root in a container often cannot. */
+static inline bool can_mount(void)
+{
+	int fd = open_procfs(NULL);
+
+	close_fd(fd);
+	return fd >= 0;
+}
+
 /* Remount a procfs with other options. */
 static inline int remount(int procfd, const char *options)
 {
@@ -399,8 +395,10 @@ static inline int mount_at_new_dir(struct mounted *mounted, const char *type,
 	if (!mkdtemp(mounted->dir))
 		return -errno;
 	err = mount_private(type, mounted->dir, options);
-	if (err)
+	if (err) {
+		rmdir(mounted->dir);
 		return err;
+	}
 	mounted->fd = open(mounted->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return mounted->fd < 0 ? -errno : 0;
 }

@@ -28,21 +28,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What is added to the numbers of system calls that all architectures share. */
-#if defined(__alpha__)
-#define NR_BASE 110
-#elif defined(__NR_Linux)					/* mips */
-#define NR_BASE __NR_Linux
-#elif defined(__x86_64__) && defined(__ILP32__)			/* x32 */
-#define NR_BASE __X32_SYSCALL_BIT
-#else
-#define NR_BASE 0
-#endif
-
-#ifndef __NR_xyzzy
-#define __NR_xyzzy (NR_BASE + 473)
-#endif
-
 /* Parameters that ask for every process in the caller's PID namespace. */
 #define XYZZY_PARAMS(_mask, _tasks, _nr)			\
 	((struct xyzzy_params){					\
@@ -55,6 +40,7 @@
 		.nr_tasks = (_nr),				\
 	})
 
+/* The groups of version 0 */
 #define XYZZY_ALL (XYZZY_ID | XYZZY_CREDS | XYZZY_SCHED | XYZZY_TIMES |	\
 		   XYZZY_FAULTS | XYZZY_MEM | XYZZY_IO | XYZZY_CGROUP)
 
@@ -67,16 +53,6 @@ static inline long sys_xyzzy(struct xyzzy_params *params, unsigned int flags)
 {
 	return syscall(__NR_xyzzy, params, flags);
 }
-
-#ifndef __NR_pidfd_open
-#define __NR_pidfd_open (NR_BASE + 434)
-#endif
-#ifndef __NR_pidfd_getfd
-#define __NR_pidfd_getfd (NR_BASE + 438)
-#endif
-#ifndef __NR_pidfd_send_signal
-#define __NR_pidfd_send_signal (NR_BASE + 424)
-#endif
 
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL

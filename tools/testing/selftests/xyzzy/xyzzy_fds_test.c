@@ -6,9 +6,6 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-#ifndef __NR_open_tree
-#define __NR_open_tree (NR_BASE + 428)
-#endif
 #ifndef OPEN_TREE_CLONE
 #define OPEN_TREE_CLONE 1
 #endif
