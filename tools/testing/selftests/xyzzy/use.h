@@ -57,6 +57,15 @@ static inline __u64 now_ns(void)
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
+/* How many CPUs the caller may use */
+static inline int nr_cpus(void)
+{
+	cpu_set_t allowed;
+
+	return sched_getaffinity(0, sizeof(allowed), &allowed) ?
+		       1 : CPU_COUNT(&allowed);
+}
+
 /* Pin the caller to the @nth CPU that it may use, or to the last one. */
 static inline int pin_to_cpu(int nth)
 {
@@ -100,6 +109,42 @@ static inline pid_t spawn_disturber(int nth, unsigned int busy_us)
 			;
 	}
 }
+
+/*
+ * Run @call(@arg), which fills @buf from its start on, in a child, and kill it
+ * when it has begun to, but not reached the second half. The caller preempts the
+ * child on the only CPU of both. Returns 0, -EPERM if not permitted, or -EAGAIN
+ * if the child was always faster.
+ */
+static inline int kill_while_filling(char *buf, size_t size,
+				     int (*call)(void *arg), void *arg)
+{
+	const struct sched_param param = { .sched_priority = 1 };
+	const int untouched = 0xa5;
+	bool in_time = false;
+	pid_t pid;
+
+	if (pin_to_cpu(0) ||
+	    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param))
+		return -EPERM;
+	for (int i = 0; i < 20 && !in_time; i++) {
+		memset(buf, untouched, size);
+		pid = fork_child();
+		if (!pid)
+			_exit(call(arg));
+		for (int j = 0; j < WAIT_TRIES; j++) {
+			if (!is_filled_with(buf, untouched, 1))
+				break;
+			usleep(50);
+		}
+		in_time = !is_filled_with(buf, untouched, 1) &&
+			  is_filled_with(buf + size / 2, untouched, 1);
+		kill_child(pid);
+	}
+	return in_time ? 0 : -EAGAIN;
+}
+
+#define TOO_FAST "the call always ends before this process runs"
 
 /*
  * Scheduling

@@ -18,6 +18,17 @@ struct reader {
 
 #define NO_CMDLINE "the kernel does not have XYZZY_CMDLINE"
 
+static const char *cannot_move_args(void)
+{
+	unsigned int size;
+
+	if (!(xyzzy_supported() & XYZZY_CMDLINE))
+		return NO_CMDLINE;
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0))
+		return "needs CONFIG_CHECKPOINT_RESTORE";
+	return NULL;
+}
+
 static void reader_init(struct reader *reader)
 {
 	reader->area = area_map(AREA_SIZE);
@@ -82,8 +93,8 @@ FIXTURE_SETUP(cmdline)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
 	self->pid = -1;
-	if (!(xyzzy_supported() & XYZZY_CMDLINE))
-		SKIP(return, NO_CMDLINE);
+	if (cannot_move_args())
+		SKIP(return, "%s", cannot_move_args());
 	reader_init(&self->reader);
 }
 
@@ -463,8 +474,8 @@ PAGES_VARIANT(dropped, drop, true);
 FIXTURE_SETUP(pages)
 {
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!(xyzzy_supported() & XYZZY_CMDLINE))
-		SKIP(return, NO_CMDLINE);
+	if (cannot_move_args())
+		SKIP(return, "%s", cannot_move_args());
 	reader_init(&self->reader);
 }
 
@@ -789,52 +800,35 @@ static int use_long_arguments(void *arg)
 	return move_args(at, end, end, end);
 }
 
-static pid_t spawn_caller(pid_t of, const struct area *area)
+struct long_call {
+	pid_t pid;
+	struct area area;
+};
+
+static int get_long(void *arg)
 {
+	const struct long_call *call = arg;
 	struct xyzzy_task task;
-	pid_t pid = fork_child();
 
-	if (pid)
-		return pid;
-	_exit(-strings_get(of, XYZZY_CMDLINE, 0, area, &task));
-}
-
-/* Returns true if the string is stored to less than a half. */
-static bool wait_until_stored(const struct area *area)
-{
-	for (int i = 0; i < WAIT_TRIES; i++) {
-		if (!is_filled_with(area->bytes, UNTOUCHED, 1))
-			break;
-		usleep(50);
-	}
-	return !is_filled_with(area->bytes, UNTOUCHED, 1) &&
-	       is_filled_with(area->bytes + LONG_SIZE / 2, UNTOUCHED, 1);
+	return -strings_get(call->pid, XYZZY_CMDLINE, 0, &call->area, &task);
 }
 
 TEST_F(cmdline, sigkill_ends_the_call_before_the_end_of_a_long_one)
 {
-	const struct sched_param param = { .sched_priority = 1 };
-	struct area area = { .size = LONG_SIZE + page_size() };
-	bool killed = false;
+	struct long_call call = { .area.size = LONG_SIZE + page_size() };
+	char *bytes = share_memory(call.area.size);
+	int err;
 
-	if (pin_to_cpu(0) ||
-	    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param))
-		SKIP(return, NO_ROOT);
 	ASSERT_EQ(0, subject_start(&self->subject, use_long_arguments, NULL));
-	area.bytes = share_memory(area.size);
-	for (int i = 0; i < 20 && !killed; i++) {
-		memset(area.bytes, UNTOUCHED, area.size);
-		self->pid = spawn_caller(self->subject.pid, &area);
-		ASSERT_LT(0, self->pid);
-		killed = wait_until_stored(&area);
-		kill_child(self->pid);
-		self->pid = -1;
-		ASSERT_FALSE(is_filled_with(area.bytes, UNTOUCHED, 1));
-	}
-	if (!killed)
-		SKIP(return, "the call always ends before this process runs");
-	EXPECT_TRUE(is_filled_with(area.bytes + LONG_SIZE - page_size(),
-				   UNTOUCHED, page_size()));
+	call.pid = self->subject.pid;
+	call.area.bytes = bytes;
+	err = kill_while_filling(bytes, LONG_SIZE, get_long, &call);
+	if (err == -EPERM)
+		SKIP(return, NO_ROOT);
+	if (err == -EAGAIN)
+		SKIP(return, TOO_FAST);
+	EXPECT_TRUE(is_filled_with(bytes + LONG_SIZE - page_size(), UNTOUCHED,
+				   page_size()));
 }
 
 /*
@@ -852,9 +846,9 @@ FIXTURE_SETUP(swapped)
 	int err;
 
 	memset(&self->subject, -1, sizeof(self->subject));
-	if (!(xyzzy_supported() & XYZZY_CMDLINE))
-		SKIP(return, NO_CMDLINE);
-	if (geteuid())
+	if (cannot_move_args())
+		SKIP(return, "%s", cannot_move_args());
+	if (!can_mount())
 		SKIP(return, NO_ROOT);
 	err = swap_open(&self->disk, 64 * page_size());
 	if (err == -EOPNOTSUPP)
@@ -1099,7 +1093,7 @@ FIXTURE_SETUP(locked)
 
 	if (!(xyzzy_supported() & XYZZY_CMDLINE))
 		SKIP(return, NO_CMDLINE);
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+	if (nr_cpus() < 2)
 		SKIP(return, "needs two CPUs");
 	if (sched_setscheduler(0, SCHED_FIFO, &param))
 		SKIP(return, NO_ROOT);
@@ -1187,7 +1181,7 @@ TEST_F(locked, call_does_not_wait_where_the_file_does)
 }
 
 /*
- * Who has none
+ * Processes without a command line
  */
 TEST_F(cmdline, zombie_has_none)
 {
@@ -1201,7 +1195,7 @@ TEST_F(cmdline, kernel_thread_has_none)
 {
 	struct xyzzy_task *task = &self->reader.task;
 	struct walk walk;
-	int nr = 0;
+	int nr = 0, err;
 
 	if (geteuid())
 		SKIP(return, NO_ROOT);
@@ -1209,9 +1203,13 @@ TEST_F(cmdline, kernel_thread_has_none)
 	for (size_t i = 0; i < walk.nr; i++) {
 		pid_t pid = walk.tasks[i].pid;
 
-		if (!(walk.tasks[i].flags & PF_KTHREAD) ||
-		    strings_get(pid, XYZZY_CMDLINE, 0, &self->reader.area, task))
+		if (!(walk.tasks[i].flags & PF_KTHREAD))
 			continue;
+		err = strings_get(pid, XYZZY_CMDLINE, 0, &self->reader.area,
+				  task);
+		if (!proc_state(pid))
+			continue;	/* It has ended. */
+		ASSERT_EQ(0, err);
 		EXPECT_TRUE(record_has(task, XYZZY_CMDLINE));
 		EXPECT_EQ(0U, task->cmdline_len);
 		EXPECT_EQ(0ULL, task->cmdline_size);
@@ -1238,6 +1236,7 @@ TEST_F(cmdline, of_the_threads_only_the_leader_has_it)
 	struct xyzzy_task tasks[4];
 	pid_t tids[3];
 
+	avoid_wrap(10);
 	self->pid = spawn_threads(tids, 3, false);
 	ASSERT_LT(0, self->pid);
 	params = XYZZY_PARAMS(XYZZY_CMDLINE, tasks, 4);

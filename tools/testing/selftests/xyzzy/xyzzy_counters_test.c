@@ -49,7 +49,7 @@ static pid_t spawn_helper(void (*help)(int fd), int fd)
 	return pid;
 }
 
-static void yield_for_ever(int fd)
+static void yield_forever(int fd)
 {
 	(void)fd;
 	for (;;)
@@ -70,7 +70,7 @@ static int switch_context(int who)
 	} while (usage.ru_nvcsw < NR_SWITCHES);
 	if (pin_to_cpu(0))
 		return -errno;
-	helper = spawn_helper(yield_for_ever, -1);
+	helper = spawn_helper(yield_forever, -1);
 	if (helper < 0)
 		return -errno;
 	do {
@@ -678,7 +678,7 @@ TEST_F(crowd, does_not_disturb_a_walk)
 /* Who may see a process may not always see its I/O. */
 TEST_F(crowd, io_is_hidden_from_other_users)
 {
-	int procfd = open("/proc", O_RDONLY | O_DIRECTORY);
+	int procfd = open_procfs("0");
 	struct xyzzy_task task = { 0 };
 
 	if (cannot_be_caller(NULL))
@@ -736,7 +736,7 @@ TEST_F(crowd, does_not_disturb_its_neighbors_where_it_is_hidden)
 	subject_kill(&after);
 }
 
-static void *start_and_join_for_ever(void *arg)
+static void *start_and_join_forever(void *arg)
 {
 	pthread_t thread;
 
@@ -750,7 +750,7 @@ static int start_changing_crowd(void *arg)
 	pthread_t thread;
 
 	return start_crowd(arg) ?:
-	       -pthread_create(&thread, NULL, start_and_join_for_ever, arg);
+	       -pthread_create(&thread, NULL, start_and_join_forever, arg);
 }
 
 /* The counts of an exiting thread move to the process, all at once. */

@@ -2,6 +2,7 @@
 /* Signals that are pending or arrive during a walk. */
 #include "kselftest_harness.h"
 #include "caller.h"
+#include "use.h"
 
 #include <stdatomic.h>
 #include <sys/ptrace.h>
@@ -42,7 +43,6 @@ static int catch(int sig, int sa_flags)
 FIXTURE(signal)
 {
 	pid_t pids[NR_CHILDREN];
-	pid_t walker;
 	struct report *report;
 	struct walk walk;
 };
@@ -70,7 +70,6 @@ FIXTURE_SETUP(signal)
 
 FIXTURE_TEARDOWN(signal)
 {
-	kill_child(self->walker);
 	kill_many(self->pids, NR_CHILDREN);
 	walk_free(&self->walk);
 }
@@ -195,7 +194,7 @@ TEST_F(signal, pending_ends_each_call_early_and_loses_no_process)
 		EXPECT_EQ(1, walk_count(&walk, self->pids[i]));
 }
 
-/* More processes than one batch looks at are hidden in front of the walker. */
+/* More processes than one batch looks at, all hidden, have lower PIDs. */
 TEST_F(signal, pending_does_not_end_a_call_before_its_first_record)
 {
 	static const struct caller user = ORDINARY_USER;
@@ -252,28 +251,39 @@ TEST_F(signal, from_a_timer_loses_no_process_and_repeats_none)
 	}
 }
 
-TEST_F(signal, sigkill_ends_a_walker)
-{
-	struct report *report = self->report;
-	int status;
+/* A call for records of 4096 bytes, so that many batches are stored */
+#define STRIDE 4096
 
-	self->walker = fork_child();
-	ASSERT_LE(0, self->walker);
-	if (!self->walker) {
-		for (;;) {
-			report->nr_calls = 0;
-			report->nr = 0;
-			walk_and_report(report, variant->flags);
-		}
-	}
-	for (int i = 0; !report->done && i < WAIT_TRIES; i++)
-		usleep(1000);
-	ASSERT_TRUE(atomic_load(&report->done));
-	ASSERT_EQ(0, kill(self->walker, SIGKILL));
-	ASSERT_EQ(self->walker, waitpid(self->walker, &status, 0));
-	self->walker = 0;
-	EXPECT_TRUE(WIFSIGNALED(status));
-	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+struct wide_call {
+	struct xyzzy_params params;
+	unsigned int flags;
+};
+
+static int call_wide(void *arg)
+{
+	struct wide_call *call = arg;
+
+	return xyzzy_call(&call->params, call->flags) < 0;
+}
+
+TEST_F(signal, sigkill_ends_the_call_before_the_last_record)
+{
+	const size_t size = NR_CHILDREN * STRIDE;
+	char *buf = share_memory(size);
+	struct wide_call call = {
+		.params = XYZZY_PARAMS(0, (void *)buf, NR_CHILDREN),
+		.flags = variant->flags,
+	};
+	int err;
+
+	call.params.task_size = STRIDE;
+	call.params.cursor = self->pids[0];
+	err = kill_while_filling(buf, size, call_wide, &call);
+	if (err == -EPERM)
+		SKIP(return, NO_ROOT);
+	if (err == -EAGAIN)
+		SKIP(return, TOO_FAST);
+	EXPECT_TRUE(is_filled_with(buf + size - STRIDE, 0xa5, STRIDE));
 }
 
 TEST_HARNESS_MAIN

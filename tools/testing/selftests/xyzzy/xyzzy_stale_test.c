@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fields of a group that is not filled are zero: they have neither what is
- * in the record before nor what an earlier batch left there. The caller, USER,
+ * The fields of a group that is not filled are zero: they keep neither what was
+ * there before the call nor what an earlier batch left there. The caller, USER,
  * sees all processes, but the I/O figures of only some of them; kernel threads
  * have no memory.
  */
@@ -9,8 +9,8 @@
 #include "caller.h"
 #include "record.h"
 
-#define ROOM 1000
-/* More than the kernel may have room for at once, behind the others. */
+#define ROOM 10000
+/* More than fit into one batch; their PIDs are higher than the actors'. */
 #define NR_ROOTS 100
 
 /* The call, and what it returned. */
@@ -77,6 +77,8 @@ TEST_F(stale, fields_of_groups_that_are_not_filled_are_zero)
 	int without = 0;
 
 	ASSERT_EQ(0, run_in_child(ask_as_user, answer));
+	if (answer->ret == ROOM)
+		SKIP(return, TOO_MANY);
 	ASSERT_LT(NR_ACTORS, answer->ret);
 	for (long i = 0; i < answer->ret; i++) {
 		expect_rest_zero(_metadata, &answer->tasks[i]);
