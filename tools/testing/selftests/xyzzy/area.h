@@ -53,8 +53,8 @@ static inline int strings_get(pid_t pid, __u64 mask, __u32 string_max,
 }
 
 /*
- * The strings of @nr records, as one call returned them, stand one behind the
- * other, each with a NUL behind it. Returns where the last one ends, or -1.
+ * The strings of @nr records, as one call returned them, follow each other, and
+ * each is followed by a NUL. Returns where the last one ends, or -1.
  */
 static inline long string_end(const struct area *area, size_t at, __u32 start,
 			      __u32 len)

@@ -92,6 +92,11 @@ static_assert(XYZZY_PARAMS_SIZE_VER0 == (__BITS_PER_LONG == 64 ? 56 : 48),
 	      "VER0 of params");
 static_assert(sizeof(struct xyzzy_task) >= XYZZY_TASK_SIZE_VER0, "size");
 static_assert(XYZZY_TASK_SIZE_VER0 == 384, "VER0 of task");
+static_assert(XYZZY_THREADS == 0x1 && XYZZY_APPROX_MEM == 0x2, "flags");
+static_assert(XYZZY_ID == 0x1 && XYZZY_CREDS == 0x2 && XYZZY_SCHED == 0x4 &&
+	      XYZZY_TIMES == 0x8 && XYZZY_FAULTS == 0x10 &&
+	      XYZZY_MEM == 0x20 && XYZZY_IO == 0x40 && XYZZY_CGROUP == 0x80,
+	      "groups");
 static_assert(ID_SIZE == 80, "XYZZY_ID");
 static_assert(XYZZY_TASK_SIZE_ID == 80, "the size of XYZZY_ID");
 
@@ -255,7 +260,7 @@ TEST_F(args, size_beyond_a_page_is_too_big)
 	}
 }
 
-TEST_F(args, size_of_the_kernel_is_that_of_a_version)
+TEST_F(args, size_of_the_kernel_is_not_below_version_0)
 {
 	EXPECT_LE(XYZZY_PARAMS_SIZE_VER0, kernel_params_size());
 	EXPECT_EQ(0U, kernel_params_size() % 8);

@@ -25,9 +25,9 @@ enum stage {
 };
 
 enum fault {
-	PARAMS_CUT,		/* Not readable behind pidfd */
+	PARAMS_CUT,		/* Not readable after pidfd */
 	SIZE_SMALL,
-	SIZE_WITH_TAIL,		/* A byte behind the kernel's struct is not 0 */
+	SIZE_WITH_TAIL,		/* A byte after the kernel's struct is not 0 */
 	SIZE_BEYOND_PAGE,
 	FLAGS_UNKNOWN,
 	MASK_UNKNOWN,
@@ -143,7 +143,7 @@ FIXTURE_SETUP(order)
 	attempt->locked = open_locked_procfs();
 	if (variant->first == PROCFD_LOCKED && attempt->locked < 0)
 		SKIP(return, "cannot mount procfs and become another user");
-	/* A process behind the cursor. */
+	/* A process after the cursor. */
 	self->child = spawn_sleeper();
 	ASSERT_LT(0, self->child);
 	ASSERT_EQ(1, xyzzy_call(&params, 0));

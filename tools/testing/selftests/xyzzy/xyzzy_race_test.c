@@ -196,6 +196,7 @@ FIXTURE_TEARDOWN(init_race)
 
 static void end_pidns(struct pidns *ns, pid_t *pids)
 {
+	kill(ns->init, SIGKILL);
 	kill_many(pids, NR_INNER);
 	memset(pids, 0, NR_INNER * sizeof(*pids));
 	kill_child(ns->init);
@@ -264,7 +265,7 @@ TEST_F(init_race, walks_meanwhile_see_no_error)
  */
 #define NR_WORKERS 30
 #define TO_READ 4096
-/* What some thousand threads read. */
+/* What 2000 threads read */
 #define ENOUGH (2000 * TO_READ)
 
 struct totals {

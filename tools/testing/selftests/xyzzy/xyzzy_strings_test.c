@@ -16,6 +16,11 @@ ABI_OFFSET(xyzzy_task, name, 400, 400);
 ABI_OFFSET(xyzzy_task, name_len, 404, 404);
 ABI_OFFSET(xyzzy_task, blkio_delay, 408, 408);
 ABI_OFFSET(xyzzy_task, run_delay, 416, 416);
+static_assert(XYZZY_PARAMS_SIZE_VER1 == (__BITS_PER_LONG == 64 ? 80 : 64),
+	      "VER1 of params");
+static_assert(XYZZY_TASK_SIZE_VER1 == 424, "VER1 of task");
+static_assert(XYZZY_CMDLINE == 0x100 && XYZZY_NAME == 0x200 &&
+	      XYZZY_DELAYS == 0x400, "groups");
 
 /*
  * A process with threads, each of which has a name of another length. Its
@@ -88,7 +93,7 @@ FIXTURE_TEARDOWN(strings)
 	free(self->bytes);
 }
 
-TEST_F(strings, stand_one_behind_the_other)
+TEST_F(strings, follow_each_other)
 {
 	char file[4096];
 	ssize_t len;
@@ -104,7 +109,7 @@ TEST_F(strings, stand_one_behind_the_other)
 		EXPECT_EQ(0, memcmp(file, self->bytes + self->whole[0].cmdline,
 				    len));
 	}
-	/* Not a byte behind them is written. */
+	/* Not a byte after them is written. */
 	EXPECT_TRUE(is_filled_with(self->area.bytes + self->end, UNTOUCHED,
 				   AREA_SIZE - self->end));
 }
@@ -133,7 +138,7 @@ static int nr_fitting(const struct area *area, const struct xyzzy_task *whole,
 	return nr;
 }
 
-/* The first one is cut, and those behind it that have no strings fit. */
+/* The first one is cut, and those after it that have no strings fit. */
 static int nr_stored(const struct area *area, const struct xyzzy_task *whole,
 		     long size)
 {
@@ -439,8 +444,6 @@ TEST(size_of_this_version)
 	if (!(xyzzy_supported() & XYZZY_NAME))
 		SKIP(return, "the kernel does not have strings");
 	EXPECT_EQ(XYZZY_PARAMS_SIZE_VER1, kernel_params_size());
-	EXPECT_EQ(XYZZY_PARAMS_SIZE_VER1, sizeof(struct xyzzy_params));
-	EXPECT_EQ(XYZZY_TASK_SIZE_VER1, sizeof(struct xyzzy_task));
 }
 
 TEST(reserved_is_zero)
