@@ -127,7 +127,7 @@ static inline int kill_while_filling(char *buf, size_t size,
 	if (pin_to_cpu(0) ||
 	    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param))
 		return -EPERM;
-	for (int i = 0; i < 20 && !in_time; i++) {
+	for (int i = 0; i < 100 && !in_time; i++) {
 		memset(buf, untouched, size);
 		pid = fork_child();
 		if (!pid)
