@@ -27,7 +27,7 @@ check_sender()
 		die "git has no identity to sign with; run: git config --global user.name NAME (and user.email)"
 	is_read "$sender" ||
 		die "git's user is $sender: expected an address that somebody reads, to sign with"
-	case $sender in
+	case ${sender##*<} in
 	*@*.*) ;;
 	*) die "git's user is $sender: expected an e-mail address" ;;
 	esac

@@ -50,7 +50,7 @@ leaks()
 	status=$?
 	echo scan >$report
 	sleep 6
-	echo scan >$report
+	echo scan >$report || return 1
 	! grep . $report || return 1
 	echo "kmemleak has found nothing"
 	return $status
