@@ -517,12 +517,12 @@ static inline void expect_view(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, view->err);
 	if (view->readable.nr == PIDS_MAX || view->readable_after.nr == PIDS_MAX)
 		SKIP(return, TOO_MANY);
-	EXPECT_LT(0, view->readable.nr);
-	EXPECT_EQ(0, view->missing);
-	EXPECT_EQ(0, view->unreadable.nr)
+	ASSERT_LT(0, view->readable.nr);
+	ASSERT_EQ(0, view->missing);
+	ASSERT_EQ(0, view->unreadable.nr)
 		TH_LOG("shown, but not readable: %d", view->unreadable.pids[0]);
 	for (int i = 0; i < NR_ACTORS; i++) {
-		EXPECT_EQ(is_seen(sees, i),
+		ASSERT_EQ(is_seen(sees, i),
 			  has_pid(&view->shown, view->actors[i]))
 			TH_LOG("process: %s", actor_kinds[i].name);
 	}

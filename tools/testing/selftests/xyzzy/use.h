@@ -112,9 +112,9 @@ static inline pid_t spawn_disturber(int nth, unsigned int busy_us)
 
 /*
  * Run @call(@arg), which fills @buf from its start on, in a child, and kill it
- * when it has begun to, but not reached the second half. The caller preempts the
- * child on the only CPU of both. Returns 0, -EPERM if not permitted, or -EAGAIN
- * if the child was always faster.
+ * when it has begun to, but not reached the last quarter. The caller preempts the
+ * child on the only CPU of both. Returns 0, -EPERM if not permitted, -EAGAIN if
+ * the child was always faster, or -ETIMEDOUT if it has not filled anything.
  */
 static inline int kill_while_filling(char *buf, size_t size,
 				     int (*call)(void *arg), void *arg)
@@ -122,13 +122,17 @@ static inline int kill_while_filling(char *buf, size_t size,
 	const struct sched_param param = { .sched_priority = 1 };
 	const int untouched = 0xa5;
 	bool in_time = false;
+	__u64 end;
 	pid_t pid;
 
 	if (pin_to_cpu(0) ||
 	    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param))
 		return -EPERM;
-	for (int i = 0; i < 100 && !in_time; i++) {
+	for (int i = 0; i < 200 && !in_time; i++) {
 		memset(buf, untouched, size);
+		/* A timer may end at a tick only: try each time in it. */
+		for (end = now_ns() + i * 50 * NSEC_PER_USEC; now_ns() < end;)
+			;
 		pid = fork_child();
 		if (!pid)
 			_exit(call(arg));
@@ -137,9 +141,10 @@ static inline int kill_while_filling(char *buf, size_t size,
 				break;
 			usleep(50);
 		}
-		in_time = !is_filled_with(buf, untouched, 1) &&
-			  is_filled_with(buf + size / 2, untouched, 1);
+		in_time = is_filled_with(buf + size / 4 * 3, untouched, 1);
 		kill_child(pid);
+		if (is_filled_with(buf, untouched, 1))
+			return -ETIMEDOUT;
 	}
 	return in_time ? 0 : -EAGAIN;
 }

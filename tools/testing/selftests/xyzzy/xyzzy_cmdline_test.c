@@ -827,6 +827,7 @@ TEST_F(cmdline, sigkill_ends_the_call_before_the_end_of_a_long_one)
 		SKIP(return, NO_ROOT);
 	if (err == -EAGAIN)
 		SKIP(return, TOO_FAST);
+	ASSERT_EQ(0, err);
 	EXPECT_TRUE(is_filled_with(bytes + LONG_SIZE - page_size(), UNTOUCHED,
 				   page_size()));
 }

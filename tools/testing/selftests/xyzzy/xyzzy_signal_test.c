@@ -283,6 +283,7 @@ TEST_F(signal, sigkill_ends_the_call_before_the_last_record)
 		SKIP(return, NO_ROOT);
 	if (err == -EAGAIN)
 		SKIP(return, TOO_FAST);
+	ASSERT_EQ(0, err);
 	EXPECT_TRUE(is_filled_with(buf + size - STRIDE, 0xa5, STRIDE));
 }
 

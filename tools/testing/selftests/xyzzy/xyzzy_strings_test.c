@@ -444,6 +444,8 @@ TEST(size_of_this_version)
 	if (!(xyzzy_supported() & XYZZY_NAME))
 		SKIP(return, "the kernel does not have strings");
 	EXPECT_EQ(XYZZY_PARAMS_SIZE_VER1, kernel_params_size());
+	EXPECT_EQ(XYZZY_PARAMS_SIZE_VER1, sizeof(struct xyzzy_params));
+	EXPECT_EQ(XYZZY_TASK_SIZE_VER1, sizeof(struct xyzzy_task));
 }
 
 TEST(reserved_is_zero)
